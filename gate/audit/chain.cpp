@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/audit/chain.h"
+
+#include <openssl/sha.h>
+
+namespace modgate {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+}  // namespace
+
+std::string digest_hex(const Digest& digest) {
+  std::string text;
+  text.reserve(2 * digest.size());
+  for (const std::uint8_t byte : digest) {
+    text += kHexDigits[byte >> 4U];
+    text += kHexDigits[byte & 0xfU];
+  }
+  return text;
+}
+
+std::string chain_hash(std::string_view line) {
+  Digest digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(line.data()), line.size(), digest.data());
+  return digest_hex(digest);
+}
+
+std::optional<Digest> parse_digest(std::string_view text) noexcept {
+  Digest digest{};
+  if (text.size() != 2 * digest.size()) return std::nullopt;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::size_t found = kHexDigits.find(text[at]);
+    if (found == std::string_view::npos) return std::nullopt;
+    const auto value = static_cast<unsigned>(found);
+    digest[at / 2] = static_cast<std::uint8_t>(digest[at / 2] * 16U + value);
+  }
+  return digest;
+}
+
+}  // namespace modgate

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/audit/verify.h"
+
+#include <fcntl.h>
+
+#include "gate/audit/line_reader.h"
+#include "gate/audit/log_directory.h"
+#include "gate/audit/stored_event.h"
+
+namespace modgate {
+namespace {
+
+/// Walks lines over all segments.
+class Walk {
+ public:
+  Walk(int directory, const std::vector<Segment>& segments)
+      : directory_(directory), segments_(segments) {}
+
+  enum class Found { line, end, torn, failed };
+
+  Found next(std::string_view& line) {
+    while (true) {
+      if (!reader_) {
+        if (at_ >= segments_.size()) return Found::end;
+        auto file = open_segment(directory_, segments_[at_].name, O_RDONLY);
+        if (!file) {
+          error_ = file.error();
+          return Found::failed;
+        }
+        reader_.emplace(std::move(*file));
+        line_ = 0;
+      }
+      switch (reader_->next(line)) {
+        case LineReader::Found::line:
+          ++line_;
+          return Found::line;
+        case LineReader::Found::too_long:
+          ++line_;
+          return Found::torn;
+        case LineReader::Found::failed:
+          error_ = log_error(segment(), reader_->error_code());
+          return Found::failed;
+        case LineReader::Found::end:
+          break;
+      }
+      if (reader_->rest_bytes() > 0) {
+        ++line_;
+        return Found::torn;
+      }
+      reader_.reset();
+      ++at_;
+    }
+  }
+
+  [[nodiscard]] bool in_last_segment() const noexcept { return at_ + 1 >= segments_.size(); }
+  [[nodiscard]] bool at_segment_start() const noexcept { return line_ == 1; }
+  [[nodiscard]] std::uint64_t segment_first() const noexcept { return segments_[at_].first; }
+  [[nodiscard]] const std::string& segment() const noexcept { return segments_[at_].name; }
+  [[nodiscard]] std::uint64_t line_number() const noexcept { return line_; }
+  [[nodiscard]] const Error& error() const noexcept { return error_; }
+
+ private:
+  int directory_;
+  const std::vector<Segment>& segments_;
+  std::size_t at_ = 0;
+  std::optional<LineReader> reader_;
+  std::uint64_t line_ = 0;
+  Error error_;
+};
+
+/// Whether record `sequence` stands anywhere behind where `walk` is.
+Result<bool> stands_later(Walk& walk, StoredLine& parser, std::uint64_t sequence) {
+  std::string_view line;
+  while (true) {
+    const Walk::Found found = walk.next(line);
+    if (found == Walk::Found::failed) return walk.error();
+    if (found != Walk::Found::line) return false;
+    if (!parser.parse(line)) continue;
+    const auto head = parser.head();
+    if (head && head->sequence == sequence) return true;
+  }
+}
+
+BrokenRecord broken_at(const Walk& walk, std::uint64_t sequence, Damage damage,
+                       const std::string& why) {
+  return {sequence, damage, walk.segment(), walk.line_number(),
+          "record " + std::to_string(sequence) + " is " + word(damage) + ": " + why};
+}
+
+Result<BrokenRecord> out_of_order(Walk& walk, StoredLine& parser, std::uint64_t expected,
+                                  std::uint64_t found) {
+  const std::string in_its_place = "record " + std::to_string(found) + " stands in its place";
+  if (found < expected) return broken_at(walk, found, Damage::reordered, "it stands twice");
+  BrokenRecord broken = broken_at(walk, expected, Damage::missing, in_its_place);
+  auto later = stands_later(walk, parser, expected);
+  if (!later) return later.error();
+  if (*later) {
+    broken.damage = Damage::reordered;
+    broken.message = "record " + std::to_string(expected) + " is reordered: " + in_its_place;
+  }
+  return broken;
+}
+
+/// The first thing that is wrong with a whole line, or nullopt.
+Result<std::optional<BrokenRecord>> look_at(Walk& walk, StoredLine& parser, std::string_view line,
+                                            const Verified& so_far) {
+  using Maybe = std::optional<BrokenRecord>;
+  const std::uint64_t expected = so_far.last + 1;
+  const bool parsed = parser.parse(line);
+  const auto head = parsed ? parser.head() : std::nullopt;
+  if (!head) {
+    // Said of where the walk is now: to see whether more follows it has to go on.
+    const std::string why = "its line is no record";
+    BrokenRecord torn = broken_at(walk, expected, Damage::torn, why);
+    BrokenRecord edited = broken_at(walk, expected, Damage::edited, why);
+    std::string_view next;
+    const bool is_last = walk.in_last_segment() && walk.next(next) == Walk::Found::end;
+    return Maybe(!parsed && is_last ? std::move(torn) : std::move(edited));
+  }
+  if (head->sequence != expected) {
+    auto broken = out_of_order(walk, parser, expected, head->sequence);
+    if (!broken) return broken.error();
+    return Maybe(std::move(*broken));
+  }
+  if (head->prev != so_far.head) {
+    // The record before it was sound in itself, so that only its bytes can be others than then.
+    const std::uint64_t edited = expected == 1 ? 1 : expected - 1;
+    return Maybe(broken_at(walk, edited, Damage::edited,
+                           "record " + std::to_string(expected) + " names another hash of it"));
+  }
+  if (walk.at_segment_start() && walk.segment_first() != expected) {
+    return Maybe(broken_at(walk, expected, Damage::reordered, "its segment bears another number"));
+  }
+  return Maybe();
+}
+
+}  // namespace
+
+const char* word(Damage damage) noexcept {
+  switch (damage) {
+    case Damage::torn:
+      return "torn";
+    case Damage::edited:
+      return "edited";
+    case Damage::missing:
+      return "missing";
+    case Damage::reordered:
+      break;
+  }
+  return "reordered";
+}
+
+Result<Verified> verify_log(int directory) {
+  auto segments = list_segments(directory);
+  if (!segments) return segments.error();
+  Walk walk(directory, *segments);
+  StoredLine parser;
+  Verified verified;
+  std::string_view line;
+  while (true) {
+    switch (walk.next(line)) {
+      case Walk::Found::end:
+        return verified;
+      case Walk::Found::failed:
+        return walk.error();
+      case Walk::Found::torn:
+        verified.broken = broken_at(walk, verified.last + 1, Damage::torn, "its line has no end");
+        return verified;
+      case Walk::Found::line:
+        break;
+    }
+    // The bytes may be gone once the walk has looked further.
+    std::string hash = chain_hash(line);
+    auto broken = look_at(walk, parser, line, verified);
+    if (!broken) return broken.error();
+    if (*broken) {
+      verified.broken = std::move(*broken);
+      if (verified.broken->sequence <= verified.last && verified.records > 0) --verified.records;
+      return verified;
+    }
+    ++verified.records;
+    ++verified.last;
+    verified.head = std::move(hash);
+  }
+}
+
+}  // namespace modgate

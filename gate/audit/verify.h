@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "gate/audit/chain.h"
+#include "modgate/result.h"
+
+namespace modgate {
+
+enum class Damage : std::uint8_t {
+  torn,       ///< the last line is not whole, as after a crash
+  edited,     ///< its bytes are not those that the next record names, or no record at all
+  missing,    ///< it is nowhere
+  reordered,  ///< it stands elsewhere, or twice
+};
+
+/// "torn", "edited", "missing" or "reordered".
+const char* word(Damage damage) noexcept;
+
+struct BrokenRecord {
+  std::uint64_t sequence = 0;  ///< the first record that is broken
+  Damage damage = Damage::torn;
+  std::string segment;
+  std::uint64_t line = 0;  ///< in the segment, from 1: where it shows
+  std::string message;     ///< one sentence
+};
+
+struct Verified {
+  std::uint64_t records = 0;  ///< whole and in the chain, up to the first broken one
+  std::uint64_t last = 0;     ///< sequence number of the last of them
+  std::string head = std::string(kChainStart);  ///< hash of its line
+  std::optional<BrokenRecord> broken;           ///< the first; nullopt: none
+};
+
+/// Walks the whole log. Proves that nothing between its first and its last record was changed, as
+/// far as the chain can tell: not that records at its end are all there. An error is one of
+/// reading.
+Result<Verified> verify_log(int directory);
+
+}  // namespace modgate

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/daemon/inspection.h"
+
+#include <sys/stat.h>
+
+#include <cstring>
+#include <utility>
+
+#include "gate/confine/compartment.h"
+#include "gate/daemon/waiting.h"
+#include "gate/module/image.h"
+#include "gate/module/inspect.h"
+
+namespace modgate {
+namespace {
+
+/// The one message of a compartment that touched untrusted bytes; it must be exactly `bytes` long.
+Result<std::string> await_answer(Compartment& compartment, std::size_t bytes, Deadline deadline,
+                                 const std::string& what) {
+  Channel channel(compartment.release_channel());
+  auto message = channel.receive(bytes, 0, deadline);
+  if (!message || !*message || (*message)->bytes.size() != bytes) {
+    return Error{Outcome::rejected, what + " could not be examined: its examiner died"};
+  }
+  return std::move((*message)->bytes);
+}
+
+struct UnpackAnswer {
+  std::uint32_t done = 0;
+  char message[124] = {};
+};
+
+int run_unpacker(const Inside& inside, Compression compression, std::uint64_t max_bytes) {
+  const Status done =
+      unpack_into_image(inside.given.at(0), compression, inside.given.at(1), max_bytes);
+  UnpackAnswer answer;
+  answer.done = done ? 1 : 0;
+  if (!done) {
+    std::strncpy(answer.message, done.error().message.c_str(), sizeof answer.message - 1);
+  }
+  Channel parent{Fd(inside.parent)};
+  return parent.send({reinterpret_cast<const char*>(&answer), sizeof answer},
+                     BootClock::now() + std::chrono::seconds(10))
+             ? 0
+             : 1;
+}
+
+Status unpack(const PlannedModule& module, int file, Compression compression, int image,
+              const InspectionMeans& means) {
+  auto unpacker = Compartment::start(
+      unpacker_profile(means.accounts), means.filters, {file, image},
+      [&](const Inside& inside) { return run_unpacker(inside, compression, means.max_module_bytes); });
+  if (!unpacker) return unpacker.error();
+  auto bytes = await_answer(*unpacker, sizeof(UnpackAnswer), means.deadline, module.name);
+  if (!bytes) return bytes.error();
+  UnpackAnswer answer;
+  std::memcpy(&answer, bytes->data(), sizeof answer);
+  answer.message[sizeof answer.message - 1] = '\0';
+  if (answer.done != 1) {
+    return Error{Outcome::rejected, module.name + ": " + std::string(answer.message)};
+  }
+  return Done{};
+}
+
+/// Reads a module of the tree once, into an image that nobody can change any more.
+Result<Fd> make_image(const PlannedModule& module, const InspectionMeans& means) {
+  auto file = means.tree.open_module(module.path);
+  if (!file) return file.error();
+  auto image = new_image(module.name);
+  if (!image) return image.error();
+  auto compression = compression_of(file->get());
+  if (!compression) return compression.error();
+  const Status filled =
+      *compression == Compression::none
+          ? copy_into_image(file->get(), image->get(), means.max_module_bytes)
+          : unpack(module, file->get(), *compression, image->get(), means);
+  if (!filled) return filled.error();
+  struct stat state = {};
+  if (::fstat(image->get(), &state) != 0) {
+    return Error{Outcome::unavailable, "fstat of an image failed", errno};
+  }
+  if (auto kept = means.reserve(static_cast<std::uint64_t>(state.st_size)); !kept) {
+    return kept.error();
+  }
+  if (auto sealed = seal_image(image->get()); !sealed) return sealed.error();
+  return image;
+}
+
+InspectOrder order_for(const PlannedModule& module, const std::vector<std::string>& symbols) {
+  InspectOrder order;
+  order.name = module.name;
+  for (const Parameter& parameter : module.parameters) order.parameters.push_back(parameter.name);
+  order.symbols = symbols;
+  return order;
+}
+
+int run_inspector(const Inside& inside, const std::vector<InspectOrder>& orders) {
+  std::vector<InspectAnswer> answers;
+  for (std::size_t at = 0; at < orders.size(); ++at) {
+    answers.push_back(inspect(inside.given.at(at), orders[at]));
+  }
+  Channel parent{Fd(inside.parent)};
+  return parent.send({reinterpret_cast<const char*>(answers.data()),
+                      answers.size() * sizeof(InspectAnswer)},
+                     BootClock::now() + std::chrono::seconds(10))
+             ? 0
+             : 1;
+}
+
+}  // namespace
+
+Result<std::vector<Fd>> inspect_plan(Plan& plan, const InspectionMeans& means) {
+  std::vector<PlannedModule*> modules;
+  std::vector<Fd> images;
+  std::vector<int> given;
+  std::vector<InspectOrder> orders;
+  for (PlannedModule& module : plan.modules) {
+    if (module.state != ModuleState::fresh) continue;
+    auto image = make_image(module, means);
+    if (!image) return image.error();
+    modules.push_back(&module);
+    orders.push_back(order_for(module, means.symbols));
+    given.push_back(image->get());
+    images.push_back(std::move(*image));
+  }
+
+  auto inspector =
+      Compartment::start(inspector_profile(means.accounts), means.filters, given,
+                         [&](const Inside& inside) { return run_inspector(inside, orders); });
+  if (!inspector) return inspector.error();
+  auto bytes =
+      await_answer(*inspector, orders.size() * sizeof(InspectAnswer), means.deadline, plan.asked);
+  if (!bytes) return bytes.error();
+  for (std::size_t at = 0; at < orders.size(); ++at) {
+    InspectAnswer answer;
+    std::memcpy(&answer, bytes->data() + at * sizeof answer, sizeof answer);
+    auto facts = facts_from(answer, orders[at]);
+    if (!facts) return facts.error();
+    modules[at]->facts = std::move(*facts);
+    modules[at]->inspected = true;
+  }
+  return images;
+}
+
+}  // namespace modgate

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "modgate/handle.h"
+#include "modgate/result.h"
+
+namespace modgate {
+
+/// Makes the socket where callers connect (AF_UNIX, SOCK_SEQPACKET, mode 0666: the policy decides,
+/// not the socket), for a helper that was started by hand. A socket that a helper still listens on
+/// is an error; one that was left behind is replaced; anything else at that path is an error.
+Result<Fd> make_listening_socket(const std::string& path);
+
+}  // namespace modgate

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <utility>
+
+#include "gate/confine/capabilities.h"
+#include "gate/daemon/listener.h"
+#include "gate/daemon/listening_socket.h"
+#include "gate/daemon/log_line.h"
+#include "gate/daemon/recorder.h"
+#include "gate/daemon/session_world.h"
+#include "gate/identity/names.h"
+#include "gate/module/image.h"
+
+namespace modgate {
+namespace {
+
+/// Nothing of whoever starts the helper reaches it: no environment, no directory, no umask.
+Status leave_the_starter_behind() {
+  if (::clearenv() != 0 || ::chdir("/") != 0) {
+    return Error{Outcome::unavailable, std::string("chdir /: ") + std::strerror(errno), errno};
+  }
+  ::umask(077);
+  for (const int standard : {0, 1, 2}) {
+    if (::fcntl(standard, F_GETFD) >= 0) continue;
+    // A closed standard descriptor would be the number of the next file that is opened.
+    if (::open("/dev/null", O_RDWR) != standard) {
+      return Error{Outcome::unavailable, "cannot open /dev/null"};
+    }
+  }
+  return Done{};
+}
+
+/// Whether /etc/shadow gives its owner no right to read, as on Fedora.
+bool has_closed_shadow() {
+  struct stat state = {};
+  return ::stat("/etc/shadow", &state) == 0 && (state.st_mode & S_IRUSR) == 0;
+}
+
+Result<Accounts> find_accounts() {
+  Accounts accounts;
+  const auto look_up = [](const char* name, Account& into) -> Status {
+    auto account = look_up_service_account(name);
+    if (!account) {
+      return Error{Outcome::unavailable,
+                   account.error().message + "; make it with: systemd-sysusers"};
+    }
+    into = {account->uid, account->gid};
+    return Done{};
+  };
+  for (const Status& found :
+       {look_up("modgate", accounts.loader), look_up("modgate-inspect", accounts.inspect),
+        look_up("modgate-front", accounts.front), look_up("modgate-audit", accounts.audit)}) {
+    if (!found) return found.error();
+  }
+  accounts.kernel_audit = ::cap_get_bound(CAP_AUDIT_WRITE) == 1;
+  accounts.closed_shadow = has_closed_shadow();
+  return accounts;
+}
+
+/// An empty or missing log directory is made fit for the recorder while this process still may; one
+/// with a log in it is left as it is, and the recorder judges it.
+Status prepare_log_directory(const std::string& path, const Accounts& accounts) {
+  if (::mkdir(path.c_str(), 0750) != 0 && errno != EEXIST) {
+    return Error{Outcome::unavailable, "cannot make " + path + ": " + std::strerror(errno), errno};
+  }
+  const Fd directory(::open(path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat state = {};
+  if (!directory || ::fstat(directory.get(), &state) != 0) {
+    return Error{Outcome::unavailable, path + ": " + std::strerror(errno), errno};
+  }
+  if (state.st_uid == accounts.audit.uid || state.st_uid != 0) return Done{};
+  const std::string by_descriptor = "/proc/self/fd/" + std::to_string(directory.get());
+  if (::chown(by_descriptor.c_str(), accounts.audit.uid, accounts.audit.gid) != 0 ||
+      ::chmod(by_descriptor.c_str(), 0750) != 0) {
+    return Error{Outcome::unavailable,
+                 path + " does not belong to modgate-audit; make it so with: systemd-tmpfiles --create",
+                 errno};
+  }
+  return Done{};
+}
+
+Status drop_to_listener() {
+  return permanently_limit_capabilities(
+      {CAP_SYS_MODULE, CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL, CAP_AUDIT_WRITE,
+       CAP_DAC_READ_SEARCH},
+      {CAP_SYS_MODULE, CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL});
+}
+
+Result<Compartment> start_recorder(const DaemonOptions& options, const Accounts& accounts,
+                                   const FilterSet& filters) {
+  RecorderSettings settings;
+  settings.directory = options.audit_dir;
+  return Compartment::start(recorder_profile(accounts), filters, {},
+                            [&settings](const Inside& inside) {
+                              return run_recorder(Channel(Fd(inside.parent)), settings);
+                            });
+}
+
+Result<int> serve_with(const DaemonOptions& options) {
+  auto supervisor = Supervisor::from_environment();
+  if (!supervisor) return supervisor.error();
+  if (auto left = leave_the_starter_behind(); !left) return left.error();
+  if (::geteuid() != 0) {
+    return Error{Outcome::unavailable, "modgated must be started as root; it drops what it can"};
+  }
+  auto accounts = find_accounts();
+  if (!accounts) return accounts.error();
+  if (auto prepared = prepare_log_directory(options.audit_dir, *accounts); !prepared) {
+    return prepared.error();
+  }
+  Fd socket = supervisor->take_socket();
+  if (!socket) {
+    auto made = make_listening_socket(options.socket);
+    if (!made) return made.error();
+    socket = std::move(*made);
+  }
+  if (::fcntl(socket.get(), F_SETFL, O_NONBLOCK) != 0) {
+    return Error{Outcome::unavailable, "the listening socket is of no use", errno};
+  }
+  // Everything that opens files lazily or costs time is done once, before the first fork.
+  prepare_digests();
+  auto filters = FilterSet::compile();
+  if (!filters) return filters.error();
+
+  // --- From here on: only the capabilities that children need, none of them effective. ---
+  if (auto dropped = drop_to_listener(); !dropped) return dropped.error();
+  if (auto installed = install_filter(filters->program(Filter::floor)); !installed) {
+    return installed.error();
+  }
+
+  auto recorder = start_recorder(options, *accounts, *filters);
+  if (!recorder) return recorder.error();
+  RecorderControl control{Channel(recorder->release_channel())};
+  if (auto ready = control.await_ready(BootClock::now() + std::chrono::minutes(10)); !ready) {
+    return ready.error();
+  }
+  Record record;
+  record.kind = RecordKind::start;
+  record.outcome = Outcome::done;
+  record.message = "the helper serves";
+  if (auto recorded = control.record(stamped_now(record), BootClock::now() + std::chrono::minutes(1));
+      !recorded) {
+    return recorded.error();
+  }
+  Listener listener({std::move(socket), std::move(*supervisor), options, *accounts,
+                     std::move(*filters), PolicyKeeper(options.policy, options.pam_service),
+                     std::move(*recorder), std::move(control)});
+  return listener.run();
+}
+
+int run(int argc, char** argv) {
+  auto command = parse_daemon_options(argc, argv);
+  if (!command) {
+    log_line(command.error().message);
+    return 2;
+  }
+  if (!command->serve) {
+    return std::fputs(command->text.c_str(), stdout) < 0 ? 1 : 0;
+  }
+  auto status = serve_with(*command->serve);
+  if (!status) {
+    log_line(status.error().message);
+    return 1;
+  }
+  return *status;
+}
+
+}  // namespace
+}  // namespace modgate
+
+int main(int argc, char** argv) {
+  try {
+    return modgate::run(argc, argv);
+  } catch (const std::exception& failure) {
+    modgate::log_line(failure.what());
+  } catch (...) {
+    modgate::log_line("an unknown error");
+  }
+  return 1;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/daemon/policy_keeper.h"
+
+#include <openssl/sha.h>
+
+#include <utility>
+#include <vector>
+
+#include "gate/answers.h"
+#include "gate/policy/parse.h"
+#include "pam/service_check.h"
+
+namespace modgate {
+namespace {
+
+std::string digest_text(const std::vector<PolicyFile>& files) {
+  std::string all;
+  for (const PolicyFile& file : files) {
+    // Lengths keep a byte from moving between two files unseen.
+    all += file.path + '\n' + std::to_string(file.text.size()) + '\n' + file.text;
+  }
+  Digest digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(all.data()), all.size(), digest.data());
+  return hex(digest);
+}
+
+}  // namespace
+
+PolicyKeeper::Change PolicyKeeper::refuse(std::string trouble) {
+  trouble_ = std::move(trouble);
+  return Change::refused;
+}
+
+PolicyKeeper::Change PolicyKeeper::refresh() {
+  std::string fingerprint = policy_fingerprint(location_);
+  if (fingerprint == fingerprint_) return Change::none;
+  // The fingerprint is taken before the files are read: a change in between shows next time.
+  fingerprint_ = std::move(fingerprint);
+
+  auto files = read_policy_files(location_);
+  if (!files) return refuse(files.error().message);
+  std::vector<PolicySource> sources;
+  for (const PolicyFile& file : *files) sources.push_back({file.path, file.text});
+  ParseOptions options;
+  options.default_pam_service = default_pam_service_;
+  ParsedPolicy parsed = parse_policy(sources, options);
+  if (!parsed.policy) {
+    std::string trouble;
+    for (const Problem& problem : parsed.problems) {
+      if (problem.is_error) trouble += (trouble.empty() ? "" : "\n") + problem.text();
+    }
+    return refuse(std::move(trouble));
+  }
+  for (const std::string& service : parsed.policy->pam_services()) {
+    if (auto sound = check_pam_service(service); !sound) return refuse(sound.error().message);
+  }
+  std::string digest = digest_text(*files);
+  const bool same = policy_ != nullptr && digest == digest_ && trouble_.empty();
+  policy_ = std::make_shared<const Policy>(std::move(*parsed.policy));
+  digest_ = std::move(digest);
+  trouble_.clear();
+  return same ? Change::none : Change::taken;
+}
+
+}  // namespace modgate

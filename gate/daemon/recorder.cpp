@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/daemon/recorder.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <exception>
+
+#include "gate/audit/log_directory.h"
+#include "gate/audit/origin.h"
+#include "gate/audit/recovery.h"
+#include "gate/audit/timestamp.h"
+#include "gate/audit/uuid.h"
+#include "gate/daemon/recorder_messages.h"
+#include "gate/daemon/recorder_process.h"
+
+namespace modgate {
+namespace {
+
+constexpr std::chrono::seconds kTellTime{5};
+
+struct OpenLog {
+  Ledger ledger;
+  GateLoads loads;
+};
+
+/// A signal to the whole service ends the listener; the recorder ends after it, when everything is
+/// written.
+Status outlive_the_listener() {
+  struct sigaction ignore = {};
+  ignore.sa_handler = SIG_IGN;
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    if (::sigaction(signal, &ignore, nullptr) != 0) return log_error("signals", errno);
+  }
+  return Done{};
+}
+
+/// Records what was mended, and closes the intents that the last run left open.
+Status write_recovery(Ledger& ledger, const Recovered& found) {
+  for (const std::string& mended : found.mended) {
+    Record record;
+    record.kind = RecordKind::recovery;
+    record.time_ns = realtime_ns();
+    record.outcome = Outcome::done;
+    record.message = mended;
+    if (auto added = ledger.append(record, nullptr, new_uuid(), true); !added) {
+      return added.error();
+    }
+  }
+  for (const StoredEvent& intent : found.open_intents) {
+    const Record record = unknown_outcome(
+        intent.record, intent.head.boot_id == ledger.origin().boot_id
+                           ? "what became of it is not known: the helper ended before it said so"
+                           : "what became of it is not known: the machine stopped meanwhile");
+    auto added = ledger.append(record, &intent.peer, intent.head.correlation_uid, false);
+    if (!added) return added.error();
+  }
+  return ledger.commit();
+}
+
+Result<OpenLog> open_log(const RecorderSettings& settings) {
+  auto origin = read_origin();
+  if (!origin) return origin.error();
+  auto directory = open_log_directory(settings.directory);
+  if (!directory) return directory.error();
+  auto found = recover_log(directory->get(), origin->boot_id);
+  if (!found) return found.error();
+  LedgerSettings how;
+  how.segment_bytes = settings.segment_bytes;
+  auto ledger = Ledger::open(std::move(*directory), found->tail, std::move(*origin), how);
+  if (!ledger) return ledger.error();
+  if (auto written = write_recovery(*ledger, *found); !written) return written.error();
+  return OpenLog{std::move(*ledger), std::move(found->loads)};
+}
+
+int give_up(Channel& control, const Error& error) {
+  const std::string line = "modgated: " + error.message + '\n';
+  // Nobody is left to tell where standard error is gone.
+  static_cast<void>(!::write(STDERR_FILENO, line.data(), line.size()));
+  static_cast<void>(control.send(encode_refusal(error), BootClock::now() + kTellTime));
+  return 1;
+}
+
+}  // namespace
+
+int run_recorder(Channel control, const RecorderSettings& settings) {
+  try {
+    // Files of the log are for the reviewers' group, and for nobody else.
+    static_cast<void>(::umask(027));
+    if (auto stays = outlive_the_listener(); !stays) return give_up(control, stays.error());
+    auto log = open_log(settings);
+    if (!log) return give_up(control, log.error());
+    if (auto told = control.send(encode_ready(), BootClock::now() + kTellTime); !told) return 1;
+    RecorderProcess process(std::move(control), std::move(log->ledger), std::move(log->loads));
+    return process.serve();
+  } catch (const std::exception& failure) {
+    return give_up(control, {Outcome::unavailable, std::string("recorder: ") + failure.what()});
+  }
+}
+
+}  // namespace modgate

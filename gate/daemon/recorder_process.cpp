@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/daemon/recorder_process.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "gate/audit/timestamp.h"
+#include "gate/audit/uuid.h"
+#include "gate/daemon/record_codec.h"
+#include "gate/daemon/recorder_messages.h"
+
+namespace modgate {
+namespace {
+
+/// Messages of the listener in one turn, and turns at the end: bounds, not expectations.
+constexpr int kControlMessages = 64;
+constexpr int kLastTurns = 16;
+
+bool is_readable(const Channel& channel) {
+  pollfd ready = {channel.get(), POLLIN, 0};
+  return ::poll(&ready, 1, 0) > 0 && ready.revents != 0;
+}
+
+/// Never waits: a deadline in the past.
+void tell(Channel& channel, const std::string& bytes) {
+  // Who does not read loses its receipt, and what it was for is not granted.
+  static_cast<void>(channel.send(bytes, Deadline{}));
+}
+
+std::vector<Digest> new_digests(const Record& record) {
+  std::vector<Digest> digests;
+  if (record.kind != RecordKind::intent || record.action != Action::load) return digests;
+  for (const RecordedModule& module : record.modules) {
+    if (module.state == ModuleState::fresh && module.sha256) digests.push_back(*module.sha256);
+  }
+  return digests;
+}
+
+}  // namespace
+
+Record unknown_outcome(const Record& intent, const std::string& why) {
+  Record record = intent;
+  record.kind = RecordKind::outcome;
+  record.outcome = Outcome::unavailable;
+  record.outcome_unknown = true;
+  record.time_ns = realtime_ns();
+  record.message = why;
+  return record;
+}
+
+int RecorderProcess::serve() {
+  while (turn()) {
+    if (ledger_.poisoned()) return 1;
+  }
+  return finish();
+}
+
+int RecorderProcess::time_to_wait() const {
+  const auto due = flood_.next_due();
+  if (!due) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - BootClock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+}
+
+/// One group. False at the end of the control channel.
+bool RecorderProcess::turn() {
+  std::vector<pollfd> ready = {{control_.get(), POLLIN, 0}};
+  std::vector<Id> ids;
+  for (const auto& [id, connection] : connections_) {
+    ready.push_back({connection.channel.get(), POLLIN, 0});
+    ids.push_back(id);
+  }
+  if (::poll(ready.data(), ready.size(), time_to_wait()) < 0) return errno == EINTR;
+  bool going_on = true;
+  if (ready[0].revents != 0) going_on = hear_control();
+  for (std::size_t at = 0; at < ids.size(); ++at) {
+    if (ready[at + 1].revents != 0) hear(ids[at], connections_.at(ids[at]));
+  }
+  add_aggregates(flood_.take_due(BootClock::now()));
+  finish_group();
+  std::erase_if(connections_, [](const auto& entry) { return entry.second.hung_up; });
+  return going_on;
+}
+
+bool RecorderProcess::hear_control() {
+  for (int heard = 0; heard < kControlMessages && is_readable(control_); ++heard) {
+    auto message = control_.receive(kRecordBytes, 1, Deadline{});
+    // The listener is gone, or is no longer itself.
+    if (!message || !*message) return false;
+    hear_control_message(std::move(**message));
+  }
+  return true;
+}
+
+void RecorderProcess::hear_control_message(Message message) {
+  auto kind = message_kind(message.bytes);
+  if (!kind) return;
+  switch (*kind) {
+    case RecorderMessage::open:
+      return open_connection(std::move(message));
+    case RecorderMessage::settings: {
+      auto mode = decode_settings(message.bytes);
+      // What cannot be read must not make the gate laxer than the policy may want it.
+      const auto parsed = mode ? parse_kernel_audit_mode(*mode) : std::nullopt;
+      return kernel_audit_.set_mode(parsed.value_or(KernelAuditMode::required));
+    }
+    case RecorderMessage::record:
+      return hear_control_record(message.bytes);
+    case RecorderMessage::gate_loads:
+      return;
+  }
+}
+
+void RecorderProcess::open_connection(Message message) {
+  auto opened = decode_open(message.bytes);
+  if (!opened || message.descriptors.size() != 1) return;
+  Channel channel(std::move(message.descriptors.front()));
+  if (connections_.size() >= kRecorderConnections) {
+    return tell(channel, encode_refusal({Outcome::unavailable, "too busy: try again"}));
+  }
+  Connection connection;
+  connection.channel = std::move(channel);
+  connection.peer = std::move(opened->peer);
+  connection.correlation_uid = std::move(opened->correlation_uid);
+  connections_.emplace(next_id_++, std::move(connection));
+}
+
+void RecorderProcess::hear_control_record(std::string_view bytes) {
+  auto posted = decode_record(bytes);
+  if (!posted) return tell(control_, encode_refusal(posted.error()));
+  const RecordKind kind = posted->record.kind;
+  const bool is_listeners = kind == RecordKind::start || kind == RecordKind::stop ||
+                            kind == RecordKind::recovery || kind == RecordKind::policy;
+  if (!is_listeners) {
+    return tell(control_, encode_refusal({Outcome::unavailable,
+                                          "the recorder refuses the record: nobody asked for it"}));
+  }
+  if (kind == RecordKind::stop) add_aggregates(flood_.take_all());
+  Waiting waiting;
+  waiting.wants_receipt = posted->wants_receipt;
+  waiting.record = std::move(posted->record);
+  waiting.correlation_uid = new_uuid();
+  if (auto added = add(waiting, nullptr, true); !added) disappoint(waiting, added.error());
+}
+
+void RecorderProcess::hear(Id id, Connection& connection) {
+  auto message = connection.channel.receive(kRecordBytes, 0, Deadline{});
+  if (!message || !*message) return hang_up(id, connection);
+  auto kind = message_kind((*message)->bytes);
+  if (kind && *kind == RecorderMessage::record) {
+    return hear_record(id, connection, (*message)->bytes);
+  }
+  if (kind && *kind == RecorderMessage::gate_loads) return tell_gate_loads(connection);
+  tell(connection.channel,
+       encode_refusal({Outcome::unavailable, "the recorder does not understand the session"}));
+  hang_up(id, connection);
+}
+
+void RecorderProcess::hear_record(Id id, Connection& connection, std::string_view bytes) {
+  auto posted = decode_record(bytes);
+  if (!posted) {
+    tell(connection.channel, encode_refusal(posted.error()));
+    return hang_up(id, connection);
+  }
+  const auto refuse = [&](const Error& error) {
+    if (posted->wants_receipt) tell(connection.channel, encode_refusal(error));
+  };
+  auto kind = connection.rules.admit(posted->record);
+  if (!kind) return refuse(kind.error());
+  posted->record.kind = *kind;
+  posted->record.outcome_unknown = false;
+  if (*kind == RecordKind::intent) {
+    if (auto granted = kernel_audit_.may_grant(); !granted) return refuse(granted.error());
+  }
+  if (is_counted(*posted, connection)) return;
+  Waiting waiting;
+  waiting.from = id;
+  waiting.wants_receipt = posted->wants_receipt;
+  waiting.record = std::move(posted->record);
+  waiting.correlation_uid = connection.correlation_uid;
+  if (auto added = add(waiting, &connection.peer, !connection.has_records); !added) {
+    disappoint(waiting, added.error());
+  }
+}
+
+/// Whether the record is one of a flood and is only counted. Otherwise what was counted before it
+/// is recorded first.
+bool RecorderProcess::is_counted(const PostedRecord& posted, Connection& connection) {
+  const uid_t uid = connection.peer.uid;
+  const CountedRefusal refusal{posted.record, connection.peer, connection.correlation_uid,
+                               !connection.has_records};
+  if (posted.record.kind == RecordKind::refusal && !flood_.admit(refusal, BootClock::now())) {
+    connection.rules.stored(RecordKind::refusal);
+    if (posted.wants_receipt) {
+      tell(connection.channel, encode_receipt({0, flood_.standing_in(uid), {}}));
+    }
+    return true;
+  }
+  if (auto aggregate = flood_.take(uid)) {
+    std::vector<CountedRefusal> one;
+    one.push_back(std::move(*aggregate));
+    add_aggregates(std::move(one));
+  }
+  return false;
+}
+
+void RecorderProcess::tell_gate_loads(Connection& connection) {
+  for (const std::string& part : encode_gate_loads(loads_.all())) tell(connection.channel, part);
+}
+
+void RecorderProcess::hang_up(Id id, Connection& connection) {
+  connection.hung_up = true;
+  if (!connection.rules.has_open_intent()) return;
+  Waiting waiting;
+  waiting.from = id;
+  waiting.record = unknown_outcome(
+      connection.intent, "what became of it is not known: its session ended without a word");
+  waiting.correlation_uid = connection.correlation_uid;
+  // If not even this can be written, the next start of the recorder does it.
+  static_cast<void>(static_cast<bool>(add(waiting, &connection.peer, false)));
+}
+
+Status RecorderProcess::add(Waiting waiting, const Peer* peer, bool first) {
+  auto sequence = ledger_.append(waiting.record, peer, waiting.correlation_uid, first);
+  if (!sequence) return sequence.error();
+  waiting.sequence = *sequence;
+  group_.push_back(std::move(waiting));
+  return Done{};
+}
+
+void RecorderProcess::add_aggregates(std::vector<CountedRefusal> aggregates) {
+  for (CountedRefusal& aggregate : aggregates) {
+    Waiting waiting;
+    waiting.record = aggregate.record;
+    waiting.correlation_uid = aggregate.correlation_uid;
+    waiting.aggregate = aggregate;
+    if (waiting.record.count > 1) {
+      waiting.record.message = std::to_string(waiting.record.count) +
+                               " refusals in a flood; the first: " + waiting.record.message;
+    }
+    if (!add(std::move(waiting), &aggregate.peer, aggregate.is_first))
+      flood_.give_back(std::move(aggregate));
+  }
+}
+
+void RecorderProcess::finish_group() {
+  if (group_.empty()) return;
+  std::vector<Waiting> group;
+  group.swap(group_);
+  const Status committed = ledger_.commit();
+  for (Waiting& waiting : group) {
+    if (committed) {
+      confirm(waiting);
+    } else {
+      disappoint(waiting, committed.error());
+    }
+  }
+}
+
+/// The record is on disk.
+void RecorderProcess::confirm(Waiting& waiting) {
+  const auto found = connections_.find(waiting.from);
+  Connection* const connection = found == connections_.end() ? nullptr : &found->second;
+  const Record& record = waiting.record;
+  const Status told = kernel_audit_.tell(record, waiting.correlation_uid);
+  if (connection != nullptr) {
+    connection->has_records = true;
+    connection->rules.stored(record.kind);
+    loads_.apply(record, connection->peer.uid, waiting.correlation_uid);
+    if (record.kind == RecordKind::intent) connection->intent = record;
+  }
+  if (!waiting.wants_receipt) return;
+  Channel& channel = connection == nullptr ? control_ : connection->channel;
+  if (!told && record.kind == RecordKind::intent) {
+    // The intent stands in the log; what the session records next is its outcome.
+    return tell(channel, encode_refusal(told.error()));
+  }
+  tell(channel, encode_receipt({waiting.sequence, waiting.correlation_uid, new_digests(record)}));
+}
+
+void RecorderProcess::disappoint(Waiting& waiting, const Error& error) {
+  if (waiting.aggregate) return flood_.give_back(std::move(*waiting.aggregate));
+  if (!waiting.wants_receipt) return;
+  const auto found = connections_.find(waiting.from);
+  tell(found == connections_.end() ? control_ : found->second.channel, encode_refusal(error));
+}
+
+/// The listener is gone: takes in what sessions have said, then closes what is open.
+int RecorderProcess::finish() {
+  for (int turns = 0; turns < kLastTurns && !ledger_.poisoned(); ++turns) {
+    bool heard = false;
+    for (auto& [id, connection] : connections_) {
+      if (connection.hung_up || !is_readable(connection.channel)) continue;
+      hear(id, connection);
+      heard = true;
+    }
+    finish_group();
+    if (!heard) break;
+  }
+  for (auto& [id, connection] : connections_) {
+    if (!connection.hung_up) hang_up(id, connection);
+  }
+  add_aggregates(flood_.take_all());
+  finish_group();
+  return ledger_.poisoned() ? 1 : 0;
+}
+
+}  // namespace modgate

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <poll.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gate/audit/gate_loads.h"
+#include "gate/audit/kernel_audit.h"
+#include "gate/audit/ledger.h"
+#include "gate/daemon/record_codec.h"
+#include "gate/daemon/recorder_rules.h"
+#include "gate/daemon/refusal_flood.h"
+#include "gate/wire/channel.h"
+
+namespace modgate {
+
+/// Connections that the recorder serves at once: every request in flight, and room for those that
+/// are coming and going.
+inline constexpr std::size_t kRecorderConnections = 320;
+
+/// The recorder at work on an open log. What it hears in one turn, at most one message of each
+/// connection, becomes one group of the ledger: one fdatasync, and only then the receipts. It never
+/// waits for anybody: who does not read loses the receipt.
+class RecorderProcess {
+ public:
+  RecorderProcess(Channel control, Ledger ledger, GateLoads loads)
+      : control_(std::move(control)), ledger_(std::move(ledger)), loads_(std::move(loads)) {}
+
+  /// Serves until end-of-file on the control channel, then writes what is still to be written.
+  /// Returns the exit status.
+  int serve();
+
+ private:
+  using Id = std::uint64_t;
+  static constexpr Id kControl = 0;
+
+  struct Connection {
+    Channel channel;
+    Peer peer;
+    std::string correlation_uid;
+    ConnectionRules rules;
+    bool has_records = false;
+    bool hung_up = false;
+    Record intent;
+  };
+  /// A record of the group that is being made, and who waits for it.
+  struct Waiting {
+    Id from = kControl;
+    bool wants_receipt = false;
+    Record record;
+    std::uint64_t sequence = 0;
+    std::string correlation_uid;
+    std::optional<CountedRefusal> aggregate;
+  };
+
+  bool turn();
+  [[nodiscard]] int time_to_wait() const;
+  bool hear_control();
+  void hear_control_message(Message message);
+  void open_connection(Message message);
+  void hear_control_record(std::string_view bytes);
+  void hear(Id id, Connection& connection);
+  void hear_record(Id id, Connection& connection, std::string_view bytes);
+  void tell_gate_loads(Connection& connection);
+  bool is_counted(const PostedRecord& posted, Connection& connection);
+  void hang_up(Id id, Connection& connection);
+
+  Status add(Waiting waiting, const Peer* peer, bool first);
+  void add_aggregates(std::vector<CountedRefusal> aggregates);
+  void finish_group();
+  void confirm(Waiting& waiting);
+  void disappoint(Waiting& waiting, const Error& error);
+  int finish();
+
+  Channel control_;
+  Ledger ledger_;
+  GateLoads loads_;
+  KernelAudit kernel_audit_;
+  RefusalFlood flood_;
+  std::map<Id, Connection> connections_;
+  Id next_id_ = kControl + 1;
+  std::vector<Waiting> group_;
+};
+
+/// What stands for the outcome of `intent` where nobody has told it.
+Record unknown_outcome(const Record& intent, const std::string& why);
+
+}  // namespace modgate

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/daemon/session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "gate/daemon/front.h"
+#include "gate/daemon/queries.h"
+#include "gate/daemon/session_world.h"
+#include "gate/daemon/waiting.h"
+#include "gate/identity/login_uid.h"
+#include "gate/identity/names.h"
+#include "gate/pipeline.h"
+#include "gate/wire/request_codec.h"
+
+namespace modgate {
+namespace {
+
+/// How long a caller may take to send its request.
+constexpr std::chrono::seconds kHearingTime{15};
+
+/// A request that ended before there was a story to tell it.
+void refuse_without_story(SessionEnds& ends, const SessionSetup& setup, const Error& error) {
+  Record record;
+  record.kind = RecordKind::refusal;
+  record.outcome = error.outcome;
+  record.message = error.message;
+  const Deadline soon = BootClock::now() + std::chrono::seconds(30);
+  const auto recorded = ends.recorder.record(stamped_now(record), soon);
+  const std::string id = recorded ? setup.record_id : "";
+  // A caller that has hung up misses only the words.
+  static_cast<void>(
+      ends.front.send(encode_reply(ReplyEnd{error.outcome, error.message, error.rule, id}), soon));
+}
+
+/// The kernel's own audit shall name the person: the login uid that the caller has, else its uid.
+/// Where the kernel keeps no login uids, or this helper was started from a login session and so has
+/// one already, the records of the gate are what names the person.
+void name_the_caller_in_kernel_audit(const Peer& peer) {
+  static_cast<void>(set_login_uid(peer.login_uid.value_or(peer.uid)));
+}
+
+SessionExit tell_story(const SessionSetup& setup, const FilterSet& filters, SessionEnds ends,
+                       const Request& request) {
+  auto caller = look_up_names(setup.peer);
+  if (!caller) {
+    refuse_without_story(ends, setup, caller.error());
+    return SessionExit::fine;
+  }
+  auto tree = ModuleTree::open(setup.modules_dir);
+  if (!tree) {
+    refuse_without_story(ends, setup, tree.error());
+    return SessionExit::fine;
+  }
+  SessionWorld world(setup, filters, std::move(*caller), std::move(*tree), std::move(ends));
+  switch (request.verb) {
+    case Verb::status:
+      answer_status(world, request);
+      break;
+    case Verb::log:
+      answer_log(world, request);
+      break;
+    default:
+      serve(world, request);
+  }
+  return world.child_crashed() ? SessionExit::child_crashed : SessionExit::fine;
+}
+
+/// Whether the front left by itself; one that was killed by its filter or limits did not.
+SessionExit judge_front(Compartment& front) {
+  auto ready = wait_for_any({front.pidfd()}, BootClock::now() + std::chrono::seconds(5));
+  if (!ready || *ready == -1) return SessionExit::fine;
+  auto ending = front.reap();
+  return ending && ending->exited ? SessionExit::fine : SessionExit::child_crashed;
+}
+
+}  // namespace
+
+int run_session(const Inside& inside, const SessionSetup& setup, const FilterSet& filters) {
+  Channel caller_socket{Fd(inside.given.at(0))};
+  Channel listener{Fd(inside.parent)};
+  Channel recorder{Fd(inside.given.at(1))};
+  name_the_caller_in_kernel_audit(setup.peer);
+
+  auto prompts = Channel::pair();
+  if (!prompts) return static_cast<int>(SessionExit::broken);
+  auto front = Compartment::start(
+      front_profile(setup.accounts), filters, {caller_socket.get(), prompts->first.get()},
+      [](const Inside& ends) {
+        return run_front({Channel(Fd(ends.given.at(0))), Channel(Fd(ends.parent)),
+                          Channel(Fd(ends.given.at(1)))});
+      });
+  if (!front) return static_cast<int>(SessionExit::broken);
+  caller_socket.close();
+  prompts->first.close();
+  Channel front_channel(front->release_channel());
+
+  const Deadline heard_by = std::min(setup.deadline, BootClock::now() + kHearingTime);
+  auto message = front_channel.receive(Limits::message_bytes, 1, heard_by);
+  if (!message || !*message) return static_cast<int>(judge_front(*front));
+  // A front that was taken over can only ask as its caller could: its words are checked again.
+  auto request = decode_request((*message)->bytes);
+  if (!request) return static_cast<int>(SessionExit::child_crashed);
+
+  const SessionExit exit = tell_story(
+      setup, filters,
+      SessionEnds{ListenerLink(std::move(listener)), RecorderLink(std::move(recorder)),
+                  std::move(front_channel), std::move(prompts->second)},
+      *request);
+  const SessionExit front_exit = judge_front(*front);
+  return static_cast<int>(exit == SessionExit::fine ? front_exit : exit);
+}
+
+}  // namespace modgate

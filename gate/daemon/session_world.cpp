@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/daemon/session_world.h"
+
+#include <sys/utsname.h>
+
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include "gate/daemon/inspection.h"
+#include "gate/daemon/waiting.h"
+#include "gate/module/planner.h"
+#include "gate/policy/decide.h"
+
+namespace modgate {
+namespace {
+
+constexpr std::chrono::seconds kReplyTime{30};
+constexpr std::chrono::seconds kRecordTime{30};
+
+}  // namespace
+
+Record stamped_now(const Record& record) {
+  Record stamped = record;
+  timespec now = {};
+  // CLOCK_REALTIME always exists (clock_gettime(2)); a zero would show in the record.
+  if (::clock_gettime(CLOCK_REALTIME, &now) != 0) now = {};
+  stamped.time_ns = static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+  return stamped;
+}
+
+SessionWorld::SessionWorld(const SessionSetup& setup, const FilterSet& filters, Caller caller,
+                           ModuleTree tree, SessionEnds ends)
+    : setup_(setup),
+      filters_(filters),
+      policy_(setup.policy),
+      caller_(std::move(caller)),
+      tree_(std::move(tree)),
+      ends_(std::move(ends)) {}
+
+Deadline SessionWorld::recording_time() const { return BootClock::now() + kRecordTime; }
+
+Circumstances SessionWorld::circumstances() {
+  Circumstances now;
+  utsname names = {};
+  if (::uname(&names) == 0) now.host = names.nodename;
+  const std::time_t seconds = std::time(nullptr);
+  now.now = seconds;
+  std::tm local = {};
+  if (::localtime_r(&seconds, &local) != nullptr) {
+    now.weekday = local.tm_wday;
+    now.minute_of_day = local.tm_hour * 60 + local.tm_min;
+    now.local_seconds = seconds + local.tm_gmtoff;
+  }
+  if (tickets_hold_) {
+    for (const ValidTicket& ticket : setup_.tickets) {
+      if (ticket.until > BootClock::now()) now.tickets.push_back(ticket.service);
+    }
+  }
+  return now;
+}
+
+bool SessionWorld::policy_changed() {
+  if (policy_.refresh() != PolicyKeeper::Change::taken) return false;
+  tickets_hold_ = false;
+  return true;
+}
+
+Result<std::vector<GateLoad>> SessionWorld::live_gate_loads() {
+  auto loads = ends_.recorder.gate_loads(recording_time());
+  if (!loads) return loads.error();
+  std::erase_if(*loads, [](const GateLoad& load) {
+    const auto instance = module_instance(load.name);
+    return !instance || *instance != load.instance;
+  });
+  return loads;
+}
+
+Result<Plan> SessionWorld::plan(const Request& request) {
+  const Planner planner(tree_.directory());
+  const bool unloads = request.verb == Verb::unload || request.verb == Verb::plan_unload;
+  if (request.handed_over) {
+    return Error{Outcome::usage, "this version loads modules of the kernel's tree only"};
+  }
+  if (request.modules.empty()) return Error{Outcome::usage, "no module is named"};
+  if (!unloads) return planner.plan_load(request.modules.front(), request.parameters);
+  auto plan = planner.plan_unload(request.modules);
+  if (!plan) return plan;
+  auto loads = live_gate_loads();
+  if (!loads) return loads.error();
+  for (PlannedModule& module : plan->modules) {
+    for (const GateLoad& load : *loads) {
+      if (load.name == module.name && load.uid == caller_.peer.uid) module.own = true;
+    }
+  }
+  return plan;
+}
+
+Status SessionWorld::inspect(Plan& plan) {
+  const InspectionMeans means = {
+      tree_,
+      filters_,
+      setup_.accounts,
+      policy()->max_module_bytes(),
+      symbols_to_look_for(*policy()),
+      [this](std::uint64_t bytes) { return ends_.listener.reserve(bytes, recording_time()); },
+      setup_.deadline};
+  auto images = inspect_plan(plan, means);
+  if (!images) return images.error();
+  images_ = std::move(*images);
+  return Done{};
+}
+
+std::vector<KernelCheck> SessionWorld::kernel_checks(const Plan& plan) {
+  return modgate::kernel_checks(plan);
+}
+
+Result<std::string> SessionWorld::ask_reason() {
+  reply(ReplyPrompt{ReplyPrompt::Style::text, "Reason: "});
+  auto message = ends_.front.receive(Limits::message_bytes, 0, setup_.deadline);
+  if (!message || !*message) {
+    return Error{Outcome::denied, "the rule asks for a reason and none was given"};
+  }
+  return decode_answer((*message)->bytes);
+}
+
+Status SessionWorld::record(const Record& record) {
+  auto receipt = ends_.recorder.record(stamped_now(record), recording_time());
+  if (!receipt) return receipt.error();
+  return Done{};
+}
+
+void SessionWorld::reply(const Reply& reply) {
+  // A caller that has hung up is no reason to stop: what is under way goes on and is recorded.
+  static_cast<void>(ends_.front.send(encode_reply(reply), BootClock::now() + kReplyTime));
+}
+
+void SessionWorld::line(const std::string& json) {
+  if (ended_) return;
+  for (std::size_t at = 0;;) {
+    const std::string part = json.substr(at, kReplyPartBytes);
+    at += part.size();
+    const bool last = at >= json.size();
+    reply(ReplyPart{part, last});
+    if (last) return;
+  }
+}
+
+void SessionWorld::end(const Error& error) {
+  if (std::exchange(ended_, true)) return;
+  reply(ReplyEnd{error.outcome, error.message, error.rule, setup_.record_id});
+}
+
+void SessionWorld::end_done() {
+  if (std::exchange(ended_, true)) return;
+  reply(ReplyEnd{Outcome::done, {}, {}, {}});
+}
+
+}  // namespace modgate

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gate/daemon/listener_link.h"
+#include "gate/daemon/recorder_link.h"
+#include "gate/daemon/session.h"
+#include "gate/module/tree.h"
+#include "gate/pipeline.h"
+#include "gate/wire/reply.h"
+
+namespace modgate {
+
+/// The ends that a session works with.
+struct SessionEnds {
+  ListenerLink listener;
+  RecorderLink recorder;
+  Channel front;
+  Channel prompts;  ///< the authenticator's end of the way to the front
+};
+
+/// The record with CLOCK_REALTIME as its time.
+Record stamped_now(const Record& record);
+
+/// The real world of the story: libkmod, compartments, PAM, the recorder, the caller's terminal.
+class SessionWorld final : public World {
+ public:
+  SessionWorld(const SessionSetup& setup, const FilterSet& filters, Caller caller, ModuleTree tree,
+               SessionEnds ends);
+
+  [[nodiscard]] const Caller& caller() const override { return caller_; }
+  Circumstances circumstances() override;
+  [[nodiscard]] const Policy* policy() const override { return policy_.policy(); }
+  [[nodiscard]] std::string policy_digest() const override { return policy_.digest(); }
+  bool policy_changed() override;
+  Result<Plan> plan(const Request& request) override;
+  Status inspect(Plan& plan) override;
+  std::vector<KernelCheck> kernel_checks(const Plan& plan) override;
+  Result<std::string> ask_reason() override;
+  Status authenticate(const std::string& service) override;
+  Status record(const Record& record) override;
+  Result<KernelAnswer> carry_out(const Plan& plan, const Record& intent,
+                                 const std::function<void()>& slow) override;
+  [[nodiscard]] std::string record_id() const override { return setup_.record_id; }
+  void line(const std::string& json) override;
+  void end(const Error& error) override;
+  void end_done() override;
+
+  /// The modules that the gate loaded in this boot and that are still the same instance.
+  Result<std::vector<GateLoad>> live_gate_loads();
+
+  /// Whether a compartment of this session died by a signal that nobody here sent.
+  [[nodiscard]] bool child_crashed() const noexcept { return child_crashed_; }
+  [[nodiscard]] SessionEnds& ends() noexcept { return ends_; }
+  [[nodiscard]] const SessionSetup& setup() const noexcept { return setup_; }
+  [[nodiscard]] const FilterSet& filters() const noexcept { return filters_; }
+
+ private:
+  struct Try;  ///< what one try at authentication came to
+  Result<Try> try_once(const std::string& service);
+  Result<Try> follow_try(Compartment& authenticator, const std::string& service);
+  Status record_failed_try(const std::string& service, const Try& attempt);
+  Result<KernelAnswer> await_loader(Compartment& loader, const Plan& plan,
+                                    const std::vector<std::string>& before,
+                                    const std::function<void()>& slow);
+  void reply(const Reply& reply);
+  [[nodiscard]] Deadline recording_time() const;
+
+  const SessionSetup& setup_;
+  const FilterSet& filters_;
+  PolicyKeeper policy_;
+  bool tickets_hold_ = true;
+  Caller caller_;
+  ModuleTree tree_;
+  SessionEnds ends_;
+  std::vector<Fd> images_;
+  bool ended_ = false;
+  bool child_crashed_ = false;
+};
+
+}  // namespace modgate

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "gate/module/kernel_settings.h"
+#include "gate/module/kernel_view.h"
+#include "gate/module/vermagic.h"
+
+namespace modgate {
+namespace {
+
+constexpr const char* kOk = "ok";
+constexpr const char* kRefuses = "refuses";
+constexpr const char* kUnknown = "unknown";
+
+using Modules = std::vector<const PlannedModule*>;
+
+Modules to_be_loaded(const Plan& plan) {
+  Modules modules;
+  for (const PlannedModule& module : plan.modules) {
+    if (module.state == ModuleState::fresh) modules.push_back(&module);
+  }
+  return modules;
+}
+
+/// What a kernel that wants signatures says to these modules, for the check `name`.
+KernelCheck check_signatures(const std::string& name, const std::string& why,
+                             const Modules& modules) {
+  bool all_known = true;
+  for (const PlannedModule* module : modules) {
+    if (!module->inspected) {
+      all_known = false;
+      continue;
+    }
+    if (!module->facts.appended_signature) {
+      return {name, kRefuses, why + ", and " + module->name + " is not signed"};
+    }
+    const auto& signers = module->facts.signers;
+    if (std::find(signers.begin(), signers.end(), "kernel") == signers.end()) all_known = false;
+  }
+  if (all_known) return {name, kOk, why + ", and each is signed by a key built into the kernel"};
+  return {name, kUnknown, why + "; whether the kernel trusts the keys shows when it loads"};
+}
+
+KernelCheck check_enforcement(const Modules& modules) {
+  const auto enforced = signatures_enforced();
+  if (!enforced)
+    return {"sig_enforce", kUnknown, "the kernel does not say whether it wants signatures"};
+  if (!*enforced) return {"sig_enforce", kOk, "the kernel does not insist on signatures"};
+  return check_signatures("sig_enforce", "the kernel insists on signatures", modules);
+}
+
+KernelCheck check_lockdown(const Modules& modules) {
+  const auto level = lockdown_level();
+  if (!level) return {"lockdown", kUnknown, "the kernel does not say whether it is locked down"};
+  if (*level == "none") return {"lockdown", kOk, "the kernel is not locked down"};
+  return check_signatures("lockdown", "the kernel is locked down (" + *level + ")", modules);
+}
+
+KernelCheck check_disabled() {
+  const auto disabled = modules_disabled();
+  if (!disabled)
+    return {"modules_disabled", kUnknown, "the kernel does not say whether it takes modules"};
+  if (!*disabled) return {"modules_disabled", kOk, "modules may come and go"};
+  return {"modules_disabled", kRefuses,
+          "kernel.modules_disabled is set: no module comes or goes until the next boot"};
+}
+
+KernelCheck check_vermagic(const PlannedModule& module, const std::string& kernel,
+                           const std::string& release) {
+  if (!module.inspected) return {"vermagic", kUnknown, module.name + " was not examined"};
+  const std::string& built_for = module.facts.vermagic;
+  const std::string sides = module.name + " is built for \"" + built_for + "\", this kernel is \"" +
+                            (kernel.empty() ? release : kernel) + '"';
+  switch (match_vermagic(built_for, kernel, release)) {
+    case MagicMatch::same:
+      return {"vermagic", kOk, module.name + " is built for this kernel"};
+    case MagicMatch::by_symbol_versions:
+      return {"vermagic", kUnknown, sides + ": it loads only if every symbol has the same version"};
+    case MagicMatch::differs:
+      break;
+  }
+  return {"vermagic", kRefuses, sides};
+}
+
+KernelCheck check_blacklist(const Modules& modules) {
+  for (const PlannedModule* module : modules) {
+    const auto listed = is_kernel_blacklisted(module->name);
+    if (!listed) return {"blacklist", kUnknown, "the kernel's command line cannot be read"};
+    if (*listed) {
+      return {"blacklist", kRefuses,
+              module->name + " stands in module_blacklist= on the kernel's command line"};
+    }
+  }
+  return {"blacklist", kOk, "the kernel's command line names none of the modules"};
+}
+
+}  // namespace
+
+std::vector<KernelCheck> kernel_checks(const Plan& plan) {
+  std::vector<KernelCheck> checks{check_disabled()};
+  if (plan.action == Action::unload) return checks;
+  const Modules modules = to_be_loaded(plan);
+  if (modules.empty()) return checks;
+  checks.push_back(check_enforcement(modules));
+  checks.push_back(check_lockdown(modules));
+  const std::string release = kernel_release();
+  const std::string kernel = kernel_vermagic(*modules.front());
+  for (const PlannedModule* module : modules) {
+    checks.push_back(check_vermagic(*module, kernel, release));
+  }
+  checks.push_back(check_blacklist(modules));
+  return checks;
+}
+
+}  // namespace modgate

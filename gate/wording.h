@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "gate/pipeline.h"
+#include "modgate/record.h"
+
+namespace modgate {
+
+/// Fills in what a record says of a plan: action, asked, driver, modules.
+void describe_plan(Record& record, const Plan& plan);
+
+/// The same where no plan was made: as much as the request tells.
+void describe_request(Record& record, const Request& request);
+
+/// Fills in what became of a plan: outcome, message, code, each module's step, taint, what appeared.
+void describe_answer(Record& record, const Plan& plan, const KernelAnswer& answer);
+
+std::string intent_message(const Plan& plan, const std::string& user);
+std::string nothing_to_do_message(const Plan& plan);
+
+/// The word for an error's code in a record: "ENOEXEC".
+std::string code_word(const Error& error);
+
+/// Outcome::failed where a module of an unload plan is not loaded or is built in.
+Status can_be_unloaded(const Plan& plan);
+
+}  // namespace modgate

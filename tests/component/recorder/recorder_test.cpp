@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/daemon/recorder.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "component/audit/log_fixture.h"
+#include "gate/audit/kernel_audit.h"
+#include "gate/audit/uuid.h"
+#include "gate/daemon/log_reader.h"
+#include "gate/daemon/record_codec.h"
+#include "gate/daemon/recorder_link.h"
+#include "gate/daemon/recorder_messages.h"
+
+using namespace modgate;
+using modgate::sample::TestLog;
+using Json = nlohmann::json;
+
+namespace {
+
+Deadline soon() { return BootClock::now() + std::chrono::seconds(20); }
+
+/// The recorder in a process of its own on a log of its own.
+class Recorder {
+ public:
+  explicit Recorder(const TestLog& log, std::uint64_t segment_bytes = 64U << 20U)
+      : control_(start(log, segment_bytes)) {}
+  ~Recorder() {
+    if (child_ > 0) stop();
+  }
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  RecorderControl& control() { return control_; }
+
+  Channel connect_raw(uid_t uid = 1000, const std::string& id = new_uuid()) {
+    Peer peer = sample::alice();
+    peer.uid = uid;
+    auto channel = control_.open_connection(peer, id);
+    REQUIRE(channel);
+    return std::move(*channel);
+  }
+  RecorderLink connect(uid_t uid = 1000, const std::string& id = new_uuid()) {
+    return RecorderLink(connect_raw(uid, id));
+  }
+
+  /// Hangs up the control channel and returns the exit status.
+  int stop() {
+    control_ = RecorderControl(Channel());
+    int status = 0;
+    REQUIRE(::waitpid(child_, &status, 0) == child_);
+    child_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  void crash() {
+    REQUIRE(::kill(child_, SIGKILL) == 0);
+    CHECK(stop() == -SIGKILL);
+  }
+
+ private:
+  Channel start(const TestLog& log, std::uint64_t segment_bytes) {
+    auto ends = Channel::pair();
+    REQUIRE(ends);
+    child_ = ::fork();
+    REQUIRE(child_ >= 0);
+    if (child_ == 0) {
+      ends->first.close();
+      RecorderSettings settings;
+      settings.directory = log.directory.path().string();
+      settings.segment_bytes = segment_bytes;
+      ::_exit(run_recorder(std::move(ends->second), settings));
+    }
+    return std::move(ends->first);
+  }
+  pid_t child_ = -1;
+  RecorderControl control_;
+};
+
+std::vector<Json> events(const TestLog& log) {
+  std::vector<Json> parsed;
+  for (const std::string& line : log.all_lines()) parsed.push_back(Json::parse(line));
+  return parsed;
+}
+
+const Json& own(const Json& event) { return event["unmapped"]["modgate"]; }
+
+/// `kind outcome` of every event.
+std::vector<std::string> story(const TestLog& log) {
+  std::vector<std::string> words;
+  for (const Json& event : events(log)) {
+    words.push_back(own(event)["kind"].get<std::string>() + ' ' + own(event).value("outcome", "-"));
+  }
+  return words;
+}
+
+using Words = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a load from intent to outcome") {
+  const TestLog log;
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  const std::string id = new_uuid();
+  RecorderLink session = recorder.connect(1000, id);
+  auto intent = session.record(sample::record(RecordKind::intent), soon());
+  REQUIRE(intent);
+  CHECK(intent->sequence == 1);
+  CHECK(intent->record == id);
+  CHECK(intent->digests == std::vector<Digest>{sample::digest(1), sample::digest(2)});
+  // It is on disk before the receipt is there.
+  CHECK(story(log) == Words{"intent -"});
+  auto outcome = session.record(sample::outcome(), soon());
+  REQUIRE(outcome);
+  CHECK(outcome->sequence == 2);
+  CHECK(outcome->digests.empty());
+  auto loads = recorder.connect().gate_loads(soon());
+  REQUIRE(loads);
+  REQUIRE(loads->size() == 2);
+  CHECK((*loads)[1].name == "vxlan");
+  CHECK((*loads)[1].record == id);
+  CHECK((*loads)[1].uid == 1000);
+  CHECK(recorder.stop() == 0);
+  const auto stored = events(log);
+  REQUIRE(stored.size() == 2);
+  CHECK(stored[0]["metadata"]["uid"] == id);
+  CHECK(stored[1]["metadata"]["uid"] != id);
+  CHECK(stored[1]["metadata"]["correlation_uid"] == id);
+  CHECK_FALSE(log.verified().broken);
+}
+
+TEST_CASE("who it was is the listener's to say") {
+  const TestLog log;
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  RecorderLink session = recorder.connect(1234);
+  REQUIRE(session.record(sample::record(RecordKind::refusal), soon()));
+  CHECK(events(log)[0]["actor"]["user"]["uid"] == "1234");
+}
+
+TEST_CASE("a second intent is refused, and so is a second outcome") {
+  const TestLog log;
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  RecorderLink session = recorder.connect();
+  CHECK_FALSE(session.record(sample::outcome(), soon()));
+  REQUIRE(session.record(sample::record(RecordKind::intent), soon()));
+  CHECK_FALSE(session.record(sample::record(RecordKind::intent), soon()));
+  REQUIRE(session.record(sample::outcome(), soon()));
+  CHECK_FALSE(session.record(sample::outcome(), soon()));
+  CHECK_FALSE(session.record(sample::record(RecordKind::intent), soon()));
+  CHECK_FALSE(session.record(sample::record(RecordKind::start), soon()));
+  CHECK(story(log) == Words{"intent -", "outcome done"});
+}
+
+TEST_CASE("a session that ends without a word leaves an unknown outcome") {
+  const TestLog log;
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  const std::string id = new_uuid();
+  {
+    RecorderLink session = recorder.connect(1000, id);
+    REQUIRE(session.record(sample::record(RecordKind::intent), soon()));
+  }
+  { RecorderLink silent = recorder.connect(); }
+  // The recorder has heard of it before it answers the next one.
+  REQUIRE(recorder.connect().record(sample::record(RecordKind::refusal), soon()));
+  CHECK(recorder.stop() == 0);
+  const auto stored = events(log);
+  REQUIRE(stored.size() == 3);
+  const auto unknown = std::find_if(stored.begin(), stored.end(), [](const Json& event) {
+    return own(event).value("outcome", "") == "unknown";
+  });
+  REQUIRE(unknown != stored.end());
+  CHECK((*unknown)["metadata"]["correlation_uid"] == id);
+  CHECK(own(*unknown)["modules"].size() == 2);
+  CHECK((*unknown)["actor"]["user"]["name"] == "alice");
+}
+
+TEST_CASE("an intent that is under way when the helper ends gets an unknown outcome") {
+  const TestLog log;
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  RecorderLink session = recorder.connect();
+  REQUIRE(session.record(sample::record(RecordKind::intent), soon()));
+  CHECK(recorder.stop() == 0);
+  CHECK(story(log) == Words{"intent -", "outcome unknown"});
+}
+
+TEST_CASE("a recorder that was killed is made good by the next one") {
+  const TestLog log;
+  const std::string id = new_uuid();
+  {
+    Recorder recorder(log);
+    REQUIRE(recorder.control().await_ready(soon()));
+    REQUIRE(recorder.control().record(sample::record(RecordKind::start), soon()));
+    RecorderLink done = recorder.connect();
+    REQUIRE(done.record(sample::record(RecordKind::intent), soon()));
+    REQUIRE(done.record(sample::outcome(), soon()));
+    RecorderLink session = recorder.connect(1000, id);
+    REQUIRE(session.record(sample::record(RecordKind::intent), soon()));
+    recorder.crash();
+  }
+  sample::write_file(log.segment(), sample::read_file(log.segment()) + "{\"torn");
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  CHECK(story(log) == Words{"start done", "intent -", "outcome done", "intent -", "recovery done",
+                            "outcome unknown"});
+  CHECK(events(log)[5]["metadata"]["correlation_uid"] == id);
+  CHECK(events(log)[5]["actor"]["user"]["uid"] == "1000");
+  // The loads of this boot are known again; those of the samples are of this one.
+  auto loads = recorder.connect().gate_loads(soon());
+  REQUIRE(loads);
+  CHECK(loads->size() == 2);
+  CHECK(recorder.stop() == 0);
+  CHECK_FALSE(log.verified().broken);
+}
+
+TEST_CASE("a broken log is not served") {
+  const TestLog log;
+  log.fill(3);
+  std::string text = sample::read_file(log.segment());
+  text.replace(text.find("alice"), 5, "carol");
+  sample::write_file(log.segment(), text);
+  Recorder recorder(log);
+  const Status ready = recorder.control().await_ready(soon());
+  REQUIRE_FALSE(ready);
+  CHECK_THAT(ready.error().message, Catch::Matchers::Contains("is broken at record 2"));
+  CHECK(recorder.stop() == 1);
+  CHECK(sample::read_file(log.segment()) == text);
+}
+
+TEST_CASE("a missing directory is said") {
+  TestLog log;
+  std::filesystem::remove(log.directory.path());
+  Recorder recorder(log);
+  const Status ready = recorder.control().await_ready(soon());
+  REQUIRE_FALSE(ready);
+  CHECK_THAT(ready.error().message, Catch::Matchers::Contains(log.directory.path().string()));
+  CHECK(recorder.stop() == 1);
+}
+
+TEST_CASE("many sessions at once share the disk and the chain") {
+  const TestLog log;
+  Recorder recorder(log, 100'000);
+  REQUIRE(recorder.control().await_ready(soon()));
+  constexpr std::size_t kSessions = 100;
+  std::vector<RecorderLink> sessions;
+  for (std::size_t at = 0; at < kSessions; ++at) sessions.push_back(recorder.connect());
+  for (RecorderLink& session : sessions) {
+    REQUIRE(session.post(sample::record(RecordKind::intent), soon()));
+  }
+  std::vector<std::uint64_t> sequences;
+  for (RecorderLink& session : sessions) {
+    auto receipt = session.await_receipt(soon());
+    REQUIRE(receipt);
+    sequences.push_back(receipt->sequence);
+  }
+  std::sort(sequences.begin(), sequences.end());
+  for (std::size_t at = 0; at < kSessions; ++at) CHECK(sequences[at] == at + 1);
+  for (RecorderLink& session : sessions) REQUIRE(session.record(sample::outcome(), soon()));
+  CHECK(recorder.stop() == 0);
+  const Verified verified = log.verified();
+  CHECK_FALSE(verified.broken);
+  CHECK(verified.records == 2 * kSessions);
+  CHECK(std::filesystem::exists(log.segment(1)));
+  CHECK_FALSE(std::filesystem::exists(log.segment(2)));
+}
+
+TEST_CASE("a flood of refusals becomes one aggregate at the latest when the helper stops") {
+  const TestLog log;
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  constexpr std::uint64_t kRefusals = 100;
+  std::string last;
+  for (std::uint64_t at = 0; at < kRefusals; ++at) {
+    auto receipt = recorder.connect().record(sample::record(RecordKind::refusal), soon());
+    REQUIRE(receipt);
+    last = receipt->record;
+  }
+  // Another one's refusal is recorded at once.
+  REQUIRE(recorder.connect(1001).record(sample::record(RecordKind::refusal), soon()));
+  REQUIRE(recorder.control().record(sample::record(RecordKind::stop), soon()));
+  CHECK(recorder.stop() == 0);
+  std::uint64_t counted = 0;
+  std::size_t records = 0;
+  bool names_aggregate = false;
+  for (const Json& event : events(log)) {
+    if (own(event)["kind"] != "refusal" || event["actor"]["user"]["uid"] != "1000") continue;
+    ++records;
+    counted += event.value("count", std::uint64_t{1});
+    names_aggregate = names_aggregate || event["metadata"]["correlation_uid"] == last;
+  }
+  CHECK(counted == kRefusals);
+  CHECK(records < 40);
+  CHECK(names_aggregate);
+  CHECK(story(log).back() == "stop done");
+}
+
+TEST_CASE("what was counted stands before what its uid does next") {
+  const TestLog log;
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  for (int at = 0; at < 40; ++at) {
+    REQUIRE(recorder.connect().record(sample::record(RecordKind::refusal), soon()));
+  }
+  RecorderLink session = recorder.connect();
+  REQUIRE(session.record(sample::record(RecordKind::intent), soon()));
+  const auto stored = events(log);
+  REQUIRE(stored.size() >= 2);
+  CHECK(own(stored.back())["kind"] == "intent");
+  CHECK(stored[stored.size() - 2].value("count", 0) > 1);
+}
+
+TEST_CASE("nonsense ends its connection and nobody else's") {
+  const TestLog log;
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  RecorderLink good = recorder.connect();
+  for (const std::string& nonsense :
+       {std::string("x"), std::string("what=record\0", 12), std::string("what=stop\0", 10),
+        std::string(kRecordBytes + 1, 'x')}) {
+    Channel bad = recorder.connect_raw();
+    REQUIRE(bad.send(nonsense, soon()));
+    auto answer = bad.receive(kReceiptBytes, 0, soon());
+    REQUIRE(answer);
+    if (*answer) {
+      CHECK_FALSE(decode_receipt((*answer)->bytes));
+      answer = bad.receive(kReceiptBytes, 0, soon());
+      REQUIRE(answer);
+    }
+    CHECK_FALSE(*answer);
+  }
+  CHECK(good.record(sample::record(RecordKind::refusal), soon()));
+}
+
+TEST_CASE("whoever does not read holds nobody up") {
+  const TestLog log;
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  Channel deaf = recorder.connect_raw();
+  // Its answers fill its socket, until they are dropped.
+  for (int at = 0; at < 2000; ++at) {
+    if (!deaf.send(encode_gate_loads_request(), BootClock::now() + std::chrono::seconds(5))) break;
+  }
+  CHECK(recorder.connect().record(sample::record(RecordKind::refusal), soon()));
+}
+
+TEST_CASE("too many connections are told so") {
+  const TestLog log;
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  std::vector<RecorderLink> sessions;
+  for (int at = 0; at < 320; ++at) sessions.push_back(recorder.connect());
+  auto one_more = recorder.connect().record(sample::record(RecordKind::refusal), soon());
+  CHECK_FALSE(one_more);
+  CHECK(sessions.back().record(sample::record(RecordKind::refusal), soon()));
+}
+
+TEST_CASE("the listener records its own, and nothing else") {
+  const TestLog log;
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  for (const RecordKind kind :
+       {RecordKind::start, RecordKind::policy, RecordKind::recovery, RecordKind::stop}) {
+    CHECK(recorder.control().record(sample::record(kind), soon()));
+  }
+  CHECK_FALSE(recorder.control().record(sample::record(RecordKind::intent), soon()));
+  CHECK_FALSE(recorder.control().record(sample::record(RecordKind::outcome), soon()));
+  for (const Json& event : events(log)) CHECK_FALSE(event["actor"].contains("user"));
+  CHECK(events(log).size() == 4);
+}
+
+TEST_CASE("where kernel audit is required and off, no intent counts") {
+  const TestLog log;
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  const Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 9));
+  if (socket) {
+    const auto on = kernel_audit_is_on(socket.get());
+    if (on && *on) {
+      WARN("skipped: this kernel's audit is on");
+      return;
+    }
+  }
+  REQUIRE(recorder.control().set_kernel_audit("required"));
+  RecorderLink session = recorder.connect();
+  CHECK_FALSE(session.record(sample::record(RecordKind::intent), soon()));
+  CHECK(session.record(sample::record(RecordKind::refusal), soon()));
+  REQUIRE(recorder.control().set_kernel_audit("off"));
+  CHECK(recorder.connect().record(sample::record(RecordKind::intent), soon()));
+}
+
+TEST_CASE("a follower sees what comes, until it hangs up") {
+  const TestLog log;
+  Recorder recorder(log, 1);
+  REQUIRE(recorder.control().await_ready(soon()));
+  REQUIRE(recorder.connect().record(sample::record(RecordKind::refusal), soon()));
+  auto ends = Channel::pair();
+  REQUIRE(ends);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ends->first.close();
+    const Fd directory(::open(log.directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    LogQuery query;
+    query.follow = true;
+    ::_exit(run_log_reader(directory.get(), query, "1000", std::move(ends->second)));
+  }
+  ends->second.close();
+  Channel& lines = ends->first;
+  const auto next_sequence = [&lines] {
+    auto line = lines.receive(192U * 1024U, 0, soon());
+    REQUIRE(line);
+    REQUIRE(*line);
+    return Json::parse((*line)->bytes)["metadata"]["sequence"].get<int>();
+  };
+  CHECK(next_sequence() == 1);
+  REQUIRE(recorder.connect(1001).record(sample::record(RecordKind::refusal), soon()));
+  REQUIRE(recorder.connect().record(sample::record(RecordKind::refusal), soon()));
+  CHECK(next_sequence() == 3);
+  lines.close();
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#include "gate/module/inspect.h"
+#include "modgate/handle.h"
+
+/// Any bytes as a module's image: the answer is sound and whole, or says why not.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const modgate::Fd image(::memfd_create("fuzz", MFD_CLOEXEC));
+  if (::write(image.get(), data, size) != static_cast<ssize_t>(size)) return 0;
+  modgate::InspectOrder order;
+  order.name = "gate_test";
+  order.parameters = {"mode", "label", "other"};
+  order.symbols = {"printk", "register_kprobe", ""};
+  const modgate::InspectAnswer answer = modgate::inspect(image.get(), order);
+  const auto facts = modgate::facts_from(answer, order);
+  if (static_cast<bool>(facts) != (answer.sound == 1)) std::abort();
+  if (facts && (facts->size != size || facts->declared.size() != 3)) std::abort();
+  if (!facts && answer.complaint[0] == '\0') std::abort();
+  return 0;
+}

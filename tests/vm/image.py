@@ -1,0 +1,104 @@
+"""The throwaway machine's disk: a small Debian with systemd, made once and cached."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import cache
+import kernel as kernels
+from cpio import Archive
+
+HERE = Path(__file__).resolve().parent
+PACKAGES = HERE.parent / "packages" / "guest"
+RECIPE = [HERE / "recipe" / "customize", HERE / "recipe" / "init"]
+# what the machine needs before it has its disk
+BOOT_MODULES = ["virtio_pci", "virtio_blk", "ext4", "crc32c_generic"]
+BUSYBOX = Path("/bin/busybox")
+
+
+@dataclass(frozen=True)
+class Image:
+    folder: Path
+    kernel: kernels.Kernel
+
+    @property
+    def disk(self) -> Path:
+        return self.folder / "root.ext4"
+
+    @property
+    def vmlinuz(self) -> Path:
+        return self.folder / "vmlinuz"
+
+    @property
+    def initramfs(self) -> Path:
+        return self.folder / "initramfs.cpio"
+
+    @property
+    def modules(self) -> Path:
+        """/lib/modules/RELEASE, as in the machine."""
+        return self.folder / "modules" / self.kernel.release
+
+
+def packages() -> list[str]:
+    lines = (line.partition("#")[0].strip() for line in PACKAGES.read_text().splitlines())
+    return [line for line in lines if line]
+
+
+def image(suite: str, say) -> Image:
+    """The image of this Debian release, from the cache or freshly made."""
+    kernel = kernels.installed()
+    key = cache.key(suite, kernel.release, kernel.version, PACKAGES, *RECIPE,
+                    HERE / "image.py", HERE / "kernel.py", HERE / "cpio.py")
+
+    def make(folder: Path) -> None:
+        cache.forget_unused(cache.folder(), "image-*")
+        say(f"making the {suite} image with kernel {kernel.release} (once, about a minute)")
+        kernels.unpack(kernel, folder)
+        make_initramfs(folder, kernel.release)
+        make_disk(folder, kernel.release, suite)
+
+    folder = cache.made(cache.folder() / f"image-{suite}-{key}", make)
+    return Image(folder, kernel)
+
+
+def make_initramfs(folder: Path, release: str) -> None:
+    order = kernels.load_order(folder / "modules" / release, BOOT_MODULES)
+    with open(folder / "initramfs.cpio", "wb") as file:
+        archive = Archive(file)
+        archive.folder("dev")
+        archive.path(BUSYBOX, "bin/busybox")
+        archive.path(HERE / "recipe" / "init", "init")
+        for path in order:
+            archive.path(path, f"modules/{path.name}")
+        archive.text("modules/order", "".join(path.name + "\n" for path in order))
+        archive.close()
+
+
+def make_disk(folder: Path, release: str, suite: str) -> None:
+    root = folder / "root.part"
+    command = [*kernels.AS_ROOT, "mmdebstrap", "--quiet", "--variant=minbase", "--format=directory",
+               "--include=" + ",".join(packages()),
+               "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*",
+               "--dpkgopt=path-exclude=/usr/share/locale/*", "--aptopt=Acquire::Languages none",
+               f"--customize-hook={HERE / 'recipe' / 'customize'} \"$1\"",
+               suite, str(root)]
+    if os.environ.get("MODGATE_MIRROR"):
+        command.append(os.environ["MODGATE_MIRROR"])
+    log = folder / "mmdebstrap.log"
+    with open(log, "wb") as output:
+        status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output).returncode
+    if status != 0:
+        raise SystemExit("vm: mmdebstrap failed:\n" + log.read_text(errors="replace")[-4000:])
+    as_root("cp", "-rT", folder / "modules", root / "usr/lib/modules")
+    # without a stamp systemd takes the system for freshly updated and runs sysusers at every boot
+    as_root("rm", "-f", root / "etc/.updated", root / "var/.updated")
+    as_root("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-E", "lazy_itable_init=1",
+            "-d", root, folder / "root.ext4", "3G")
+    as_root("chown", str(os.getuid()), folder / "root.ext4")
+    as_root("rm", "-rf", root)
+
+
+def as_root(*command) -> None:
+    """The files of the root file system belong to its own users."""
+    subprocess.run([*kernels.AS_ROOT, *command], check=True, stdout=subprocess.DEVNULL)
