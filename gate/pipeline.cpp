@@ -147,7 +147,7 @@ void refuse(Story& story, const Error& error) {
   record.outcome = error.outcome;
   if (!error.rule.empty()) record.rule = error.rule;
   record.message = error.message;
-  if (error.code != 0) record.code = code_word(error);
+  if (error.code != 0) record.code = errno_name(error.code);
   if (auto recorded = story.world.record(record); !recorded) {
     // A refusal that cannot be recorded is still a refusal.
     story.world.end({error.outcome, error.message + " (and not recorded: " +
@@ -232,7 +232,7 @@ void show_list(Story& story) {
   }
   story.world.line(list_answer(
       story.world.caller(),
-      list_rules(*story.world.policy(), story.world.caller(), story.world.circumstances())));
+      list_rules(*story.world.policy(), story.world.caller())));
   story.world.end_done();
 }
 

@@ -100,11 +100,6 @@ std::string nothing_to_do_message(const Plan& plan) {
                                                 : " is already loaded: nothing to do");
 }
 
-std::string code_word(const Error& error) {
-  return error.outcome == Outcome::unauthenticated ? "PAM_" + std::to_string(error.code)
-                                                   : errno_name(error.code);
-}
-
 Status can_be_unloaded(const Plan& plan) {
   if (plan.action == Action::load) return Done{};
   for (const PlannedModule& module : plan.modules) {

@@ -20,9 +20,6 @@ void describe_answer(Record& record, const Plan& plan, const KernelAnswer& answe
 std::string intent_message(const Plan& plan, const std::string& user);
 std::string nothing_to_do_message(const Plan& plan);
 
-/// The word for an error's code in a record: "ENOEXEC".
-std::string code_word(const Error& error);
-
 /// Outcome::failed where a module of an unload plan is not loaded or is built in.
 Status can_be_unloaded(const Plan& plan);
 

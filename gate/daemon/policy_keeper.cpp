@@ -27,13 +27,15 @@ std::string digest_text(const std::vector<PolicyFile>& files) {
 }  // namespace
 
 PolicyKeeper::Change PolicyKeeper::refuse(std::string trouble) {
+  if (trouble == trouble_) return Change::none;
   trouble_ = std::move(trouble);
   return Change::refused;
 }
 
 PolicyKeeper::Change PolicyKeeper::refresh() {
   std::string fingerprint = policy_fingerprint(location_);
-  if (fingerprint == fingerprint_) return Change::none;
+  // The PAM services are no part of the fingerprint: while one is unsound, it is looked at again.
+  if (fingerprint == fingerprint_ && trouble_.empty()) return Change::none;
   // The fingerprint is taken before the files are read: a change in between shows next time.
   fingerprint_ = std::move(fingerprint);
 

@@ -19,8 +19,8 @@ class PolicyKeeper {
 
   enum class Change { none, taken, refused };
 
-  /// Looks at the files again if any may have changed. `refused`: they are not valid now, and
-  /// trouble() says why.
+  /// Looks at the files again if any may have changed. `refused`: they are no longer valid, or not
+  /// for the same cause, and trouble() says why.
   Change refresh();
 
   /// nullptr until a first valid one.

@@ -16,7 +16,7 @@ namespace modgate {
 namespace {
 
 /// Longest stored event that is passed on.
-constexpr std::size_t kLineBytes = 192U * 1024U;
+constexpr std::size_t kLineBytes = std::size_t{192} * 1024;
 
 std::string canonical(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');

@@ -7,6 +7,7 @@
 #include "gate/daemon/session_world.h"
 #include "gate/daemon/waiting.h"
 #include "pam/service_check.h"
+#include "pam/status_name.h"
 
 namespace modgate {
 namespace {
@@ -16,8 +17,8 @@ constexpr int kTries = 3;
 /// Only a wrong answer is worth another try; a locked account stays locked.
 bool may_try_again(int pam_status) { return pam_status == PAM_AUTH_ERR; }
 
-Error unauthenticated(std::string message, int pam_status) {
-  return {Outcome::unauthenticated, std::move(message), pam_status};
+Error unauthenticated(std::string message) {
+  return {Outcome::unauthenticated, std::move(message)};
 }
 
 }  // namespace
@@ -37,15 +38,15 @@ Result<SessionWorld::Try> SessionWorld::follow_try(Compartment& authenticator,
     auto ready = wait_for_any({channel.get(), ends_.front.get(), ends_.listener.descriptor()},
                               setup_.deadline);
     if (!ready) return ready.error();
-    if (*ready == -1) return unauthenticated("authentication took too long", PAM_ABORT);
-    if (*ready == 1) return unauthenticated("the caller hung up", PAM_ABORT);
+    if (*ready == -1) return unauthenticated("authentication took too long");
+    if (*ready == 1) return unauthenticated("the caller hung up");
     if (*ready == 2) return Error{Outcome::unavailable, "the helper is stopping"};
 
     auto message = channel.receive(sizeof(FromAuthenticator), 0, setup_.deadline);
     FromAuthenticator word;
     if (!message || !*message || (*message)->bytes.size() != sizeof word) {
       child_crashed_ = true;
-      return unauthenticated("the authenticator died", PAM_SYSTEM_ERR);
+      return unauthenticated("the authenticator died");
     }
     std::memcpy(&word, (*message)->bytes.data(), sizeof word);
     word.message[sizeof word.message - 1] = '\0';
@@ -69,7 +70,7 @@ Result<SessionWorld::Try> SessionWorld::follow_try(Compartment& authenticator,
         attempt.message = word.message;
         return attempt;
       default:
-        return unauthenticated("the authenticator spoke nonsense", PAM_SYSTEM_ERR);
+        return unauthenticated("the authenticator spoke nonsense");
     }
   }
 }
@@ -77,7 +78,7 @@ Result<SessionWorld::Try> SessionWorld::follow_try(Compartment& authenticator,
 Result<SessionWorld::Try> SessionWorld::try_once(const std::string& service) {
   // The listener's answer may be a long time coming; whoever hangs up meanwhile loses the turn.
   if (auto turn = ends_.listener.begin_try(setup_.deadline); !turn) {
-    return unauthenticated("too many wrong passwords: wait a minute and try again", PAM_MAXTRIES);
+    return unauthenticated("too many wrong passwords: wait a minute and try again");
   }
   PamRequest request;
   request.service = service;
@@ -103,7 +104,7 @@ Status SessionWorld::record_failed_try(const std::string& service, const Try& at
   record.authentication = "pam:" + service;
   record.user = caller_.user;
   record.groups = caller_.groups;
-  record.code = "PAM_" + std::to_string(attempt.pam_status);
+  record.code = pam_status_name(attempt.pam_status);
   record.message = attempt.message;
   return this->record(record);
 }
@@ -117,7 +118,7 @@ Status SessionWorld::authenticate(const std::string& service) {
     if (attempt->accepted) return Done{};
     if (auto recorded = record_failed_try(service, *attempt); !recorded) return recorded;
     if (tries == kTries || !may_try_again(attempt->pam_status)) {
-      return unauthenticated("not authenticated: " + attempt->message, attempt->pam_status);
+      return unauthenticated("not authenticated: " + attempt->message);
     }
     reply(ReplyPrompt{ReplyPrompt::Style::error, "Sorry, try again."});
   }

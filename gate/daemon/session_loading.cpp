@@ -160,6 +160,7 @@ Result<KernelAnswer> SessionWorld::carry_out(const Plan& plan, const Record& int
   if (auto posted = ends_.recorder.post(stamped_now(intent), recording_time()); !posted) {
     return posted.error();
   }
+  record_id_ = setup_.record_id;
   auto answer = await_loader(*loader, plan, before, slow);
   if (!answer) return answer;
   answer->taint_before = taint_before;

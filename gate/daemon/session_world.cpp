@@ -25,7 +25,7 @@ Record stamped_now(const Record& record) {
   timespec now = {};
   // CLOCK_REALTIME always exists (clock_gettime(2)); a zero would show in the record.
   if (::clock_gettime(CLOCK_REALTIME, &now) != 0) now = {};
-  stamped.time_ns = static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+  stamped.time_ns = std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
   return stamped;
 }
 
@@ -127,6 +127,7 @@ Result<std::string> SessionWorld::ask_reason() {
 Status SessionWorld::record(const Record& record) {
   auto receipt = ends_.recorder.record(stamped_now(record), recording_time());
   if (!receipt) return receipt.error();
+  record_id_ = receipt->record;
   return Done{};
 }
 
@@ -148,7 +149,7 @@ void SessionWorld::line(const std::string& json) {
 
 void SessionWorld::end(const Error& error) {
   if (std::exchange(ended_, true)) return;
-  reply(ReplyEnd{error.outcome, error.message, error.rule, setup_.record_id});
+  reply(ReplyEnd{error.outcome, error.message, error.rule, record_id_});
 }
 
 void SessionWorld::end_done() {

@@ -44,7 +44,7 @@ class SessionWorld final : public World {
   Status record(const Record& record) override;
   Result<KernelAnswer> carry_out(const Plan& plan, const Record& intent,
                                  const std::function<void()>& slow) override;
-  [[nodiscard]] std::string record_id() const override { return setup_.record_id; }
+  [[nodiscard]] std::string record_id() const override { return record_id_; }
   void line(const std::string& json) override;
   void end(const Error& error) override;
   void end_done() override;
@@ -77,6 +77,7 @@ class SessionWorld final : public World {
   ModuleTree tree_;
   SessionEnds ends_;
   std::vector<Fd> images_;
+  std::string record_id_;  ///< empty while nothing is recorded
   bool ended_ = false;
   bool child_crashed_ = false;
 };

@@ -15,7 +15,7 @@ Result<int> wait_for_any(const std::vector<int>& descriptors, Deadline deadline)
   while (true) {
     const auto left = std::max(deadline - BootClock::now(), BootClock::duration::zero());
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-    const timespec time = {seconds.count(), static_cast<long>((left - seconds).count())};
+    const timespec time = {seconds.count(), (left - seconds).count()};
     const int count = ::ppoll(ready.data(), ready.size(), &time, nullptr);
     if (count == 0) return -1;
     if (count > 0) break;

@@ -42,6 +42,6 @@ struct Listing {
   std::vector<std::string> roles;
   std::vector<ListedRule> rules;
 };
-Listing list_rules(const Policy& policy, const Caller& caller, const Circumstances& circumstances);
+Listing list_rules(const Policy& policy, const Caller& caller);
 
 }  // namespace modgate

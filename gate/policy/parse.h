@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "gate/policy/policy.h"
+#include "gate/policy/problem.h"
 
 namespace modgate {
 
@@ -15,26 +15,19 @@ struct PolicySource {
   std::string text;
 };
 
-/// What is wrong with a policy, and where.
-struct Problem {
-  bool is_error = true;  ///< else a warning
-  std::string file;
-  std::uint32_t line = 0;
-  std::uint32_t column = 0;
-  std::string message;
-
-  /// "file:line:column: error: message"
-  [[nodiscard]] std::string text() const;
+struct ParseOptions {
+  /// Where no policy names a `pam_service`.
+  std::string default_pam_service = "modgate";
 };
 
-/// `policy` has a value only where no problem is an error.
+/// `policy` has a value only where no problem is an error. Problems stand in the order of the files.
 struct ParsedPolicy {
   std::optional<Policy> policy;
   std::vector<Problem> problems;
 };
 
 /// Parses and merges the files in the given order. Never throws on any input; nothing of a policy
-/// with an error takes effect.
-ParsedPolicy parse_policy(const std::vector<PolicySource>& sources);
+/// with an error takes effect. A key that this version cannot act on is an error.
+ParsedPolicy parse_policy(const std::vector<PolicySource>& sources, const ParseOptions& options = {});
 
 }  // namespace modgate

@@ -34,7 +34,7 @@ struct ReplyEnd {
 using Reply = std::variant<ReplyPart, ReplyPrompt, ReplyEnd>;
 
 /// Bytes of output in one part, so that a part always fits a message.
-inline constexpr std::size_t kReplyPartBytes = 32U * 1024U;
+inline constexpr std::size_t kReplyPartBytes = std::size_t{32} * 1024;
 
 std::string encode_reply(const Reply& reply);
 

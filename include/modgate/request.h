@@ -55,7 +55,7 @@ struct Request {
 
 /// Limits of the contract's section 8.
 struct Limits {
-  static constexpr std::size_t message_bytes = 64U * 1024U;
+  static constexpr std::size_t message_bytes = std::size_t{64} * 1024;
   static constexpr std::size_t message_fields = 64;
   static constexpr std::size_t module_name = 55;
   static constexpr std::size_t alias = 1024;

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gate/policy/policy.h"
+#include "modgate/caller.h"
+#include "modgate/decision.h"
+#include "modgate/plan.h"
+
+namespace modgate {
+
+/// The roles that the caller is a member of, in the policy's order.
+std::vector<const Role*> roles_of(const Policy& policy, const Caller& caller);
+
+/// The rules of those roles and the global denies, in merged order.
+std::vector<const Rule*> rules_for(const Policy& policy, const Caller& caller);
+
+/// Whether the rule's hosts, hours and dates hold now.
+bool holds_now(const Rule& rule, const Circumstances& now);
+
+/// Whether the rule is about this action on this module: action, source, name and place. The rule's
+/// pins, imports and parameters are not looked at.
+bool is_about(const Rule& rule, const Plan& plan, const PlannedModule& module);
+
+/// Whether the module has one of the rule's digests, or the rule names none. An uninspected module
+/// counts as `uninspected`.
+bool meets_digests(const Rule& rule, const PlannedModule& module, bool uninspected);
+
+/// Whether the module uses one of the rule's symbols, or the rule names none; false where it is not
+/// inspected.
+bool meets_imports(const Rule& rule, const PlannedModule& module);
+
+/// Why the rule does not allow the module's parameters; empty where it does.
+std::string parameter_trouble(const Rule& rule, const PlannedModule& module);
+
+}  // namespace modgate

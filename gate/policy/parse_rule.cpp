@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/policy/parse_rule.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "gate/policy/module_name.h"
+#include "gate/policy/parse_defaults.h"
+#include "gate/policy/parse_moment.h"
+#include "gate/policy/parse_parameters.h"
+
+namespace modgate {
+namespace {
+
+constexpr std::size_t kLongestGlob = 256;
+
+bool is_alphanumeric(char byte) {
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+         (byte >= '0' && byte <= '9');
+}
+
+bool consists_of(std::string_view text, std::string_view others) {
+  return text.size() <= kLongestGlob && std::all_of(text.begin(), text.end(), [&](char byte) {
+           return is_alphanumeric(byte) || others.find(byte) != std::string_view::npos;
+         });
+}
+
+void parse_modules(TableReader& reader, Rule& rule) {
+  for (const PlacedText& entry : reader.texts("modules")) {
+    if (!consists_of(entry.text, "_-*?")) {
+      reader.problems().error(entry.where,
+                              "'modules' has names and globs of A-Z a-z 0-9 _ - * ?, without a "
+                              "path or ending; a place in the module tree is written with 'tree'");
+      continue;
+    }
+    rule.modules.emplace_back(canonical_name(entry.text));
+    rule.shown_modules.push_back(entry.text);
+  }
+}
+
+void parse_trees(TableReader& reader, Rule& rule) {
+  for (const PlacedText& entry : reader.texts("tree")) {
+    if (!consists_of(entry.text, "_-*?/.+,@=") || entry.text.front() == '/') {
+      reader.problems().error(entry.where,
+                              "'tree' has globs of places below /lib/modules/RELEASE, such as "
+                              "\"kernel/drivers/net/**\"");
+      continue;
+    }
+    if (entry.text.ends_with(".ko") || entry.text.find(".ko.") != std::string::npos) {
+      reader.problems().error(entry.where, "a place in the tree is written without .ko");
+      continue;
+    }
+    rule.trees.emplace_back(entry.text);
+  }
+}
+
+void parse_imports(TableReader& reader, Rule& rule) {
+  if (rule.is_allow) {
+    if (const toml::node* node = reader.take("imports"); node != nullptr) {
+      reader.problems().error(node->source().begin, "'imports' is for deny rules only");
+    }
+    return;
+  }
+  for (PlacedText& entry : reader.texts("imports")) {
+    if (!consists_of(entry.text, "_.$")) {
+      reader.problems().error(entry.where, "'imports' has names of kernel symbols");
+      continue;
+    }
+    rule.imports.push_back(std::move(entry.text));
+  }
+}
+
+void parse_actions(TableReader& reader, Rule& rule) {
+  const std::vector<PlacedText> actions = reader.texts("actions");
+  if (actions.empty()) {
+    rule.load = true;
+    rule.unload = !rule.is_allow;
+    return;
+  }
+  for (const PlacedText& action : actions) {
+    if (action.text == "load") {
+      rule.load = true;
+    } else if (action.text == "unload") {
+      rule.unload = true;
+    } else if (action.text == "unload-own") {
+      rule.unload_own = true;
+    } else {
+      reader.problems().error(action.where,
+                              "an action is \"load\", \"unload\" or \"unload-own\"");
+    }
+  }
+}
+
+void parse_source(TableReader& reader, Rule& rule) {
+  rule.source = rule.is_allow ? ModuleSource::tree : ModuleSource::any;
+  const toml::node* node = reader.take("source");
+  if (node == nullptr) return;
+  const auto word = node->value_exact<std::string>();
+  if (word == "tree") {
+    rule.source = ModuleSource::tree;
+  } else if (word == "file") {
+    rule.source = ModuleSource::file;
+  } else {
+    reader.problems().error(node->source().begin, "'source' is \"tree\" or \"file\"");
+  }
+}
+
+std::optional<std::uint8_t> hex_digit(char byte) {
+  if (byte >= '0' && byte <= '9') return static_cast<std::uint8_t>(byte - '0');
+  if (byte >= 'a' && byte <= 'f') return static_cast<std::uint8_t>(byte - 'a' + 10);
+  if (byte >= 'A' && byte <= 'F') return static_cast<std::uint8_t>(byte - 'A' + 10);
+  return std::nullopt;
+}
+
+std::optional<Digest> parse_digest(std::string_view text) {
+  Digest digest = {};
+  if (text.size() != 2 * digest.size()) return std::nullopt;
+  for (std::size_t at = 0; at < digest.size(); ++at) {
+    const auto high = hex_digit(text[2 * at]);
+    const auto low = hex_digit(text[2 * at + 1]);
+    if (!high || !low) return std::nullopt;
+    digest[at] = static_cast<std::uint8_t>(*high * 16U + *low);
+  }
+  return digest;
+}
+
+void parse_pins(TableReader& reader, Rule& rule) {
+  const bool has_digests = reader.take("sha256") != nullptr;
+  for (const PlacedText& entry : reader.texts("sha256")) {
+    if (const auto digest = parse_digest(entry.text)) {
+      rule.sha256.push_back(*digest);
+    } else {
+      reader.problems().error(entry.where, "'sha256' has digests of 64 hex digits");
+    }
+  }
+  reader.refuse("signer");
+  reader.refuse("sha256_file");
+  const bool unpinned = reader.flag("unpinned").value_or(false);
+  if (!rule.is_allow || rule.source != ModuleSource::file) {
+    if (unpinned) {
+      reader.problems().error(reader.where(), "'unpinned' is for allow rules with source = \"file\"");
+    }
+    return;
+  }
+  if (unpinned && has_digests) {
+    reader.problems().error(reader.where(), "a rule with 'sha256' is not 'unpinned'");
+  } else if (!unpinned && !has_digests) {
+    reader.problems().error(reader.where(),
+                            "a rule with source = \"file\" pins the module with 'sha256', or says "
+                            "unpinned = true");
+  }
+}
+
+void parse_conditions(TableReader& reader, Rule& rule) {
+  for (PlacedText& entry : reader.texts("hosts")) {
+    if (!consists_of(entry.text, "_-.*?")) {
+      reader.problems().error(entry.where, "'hosts' has names and globs of hosts");
+      continue;
+    }
+    rule.hosts.emplace_back(std::move(entry.text));
+  }
+  for (const PlacedText& entry : reader.texts("hours")) {
+    auto hours = Hours::parse(entry.text);
+    if (!hours) {
+      reader.problems().error(entry.where, hours.error().message);
+      continue;
+    }
+    rule.hours.push_back(std::move(*hours));
+  }
+  rule.not_before = parse_moment(reader, "not_before", DateMeans::its_begin);
+  rule.expires = parse_moment(reader, "expires", DateMeans::its_end);
+}
+
+/// What only an allow can ask, or only a deny say.
+void refuse_misplaced(TableReader& reader, const Rule& rule) {
+  const std::vector<std::string_view> misplaced =
+      rule.is_allow ? std::vector<std::string_view>{"message"}
+                    : std::vector<std::string_view>{"params", "reason", "authenticate",
+                                                    "pam_service"};
+  for (const std::string_view key : misplaced) {
+    if (const toml::node* node = reader.take(key); node != nullptr) {
+      reader.problems().error(node->source().begin, '\'' + std::string(key) + "' is for " +
+                                                        (rule.is_allow ? "deny" : "allow") +
+                                                        " rules only");
+    }
+  }
+}
+
+void check_subject(TableReader& reader, const toml::table& table, const Rule& rule) {
+  const bool named = table.contains("modules") || table.contains("tree") ||
+                     (!rule.is_allow && table.contains("imports"));
+  if (!named) {
+    reader.problems().error(reader.where(), rule.is_allow
+                                                ? "a rule names 'modules' or 'tree'"
+                                                : "a deny names 'modules', 'tree' or 'imports'");
+  }
+  if (rule.source == ModuleSource::file && table.contains("tree")) {
+    reader.problems().error(reader.where(), "a handed-over file has no place in the tree");
+  }
+}
+
+}  // namespace
+
+WrittenRule parse_rule(const toml::table& table, const std::string& role, bool is_allow,
+                       ProblemList& problems) {
+  TableReader reader(table, is_allow ? "an allow rule" : "a deny rule", problems);
+  WrittenRule written;
+  Rule& rule = written.rule;
+  rule.ref = {problems.file(), reader.where().line, role};
+  rule.column = reader.where().column;
+  rule.is_allow = is_allow;
+  parse_modules(reader, rule);
+  parse_trees(reader, rule);
+  parse_imports(reader, rule);
+  parse_actions(reader, rule);
+  parse_source(reader, rule);
+  parse_pins(reader, rule);
+  parse_conditions(reader, rule);
+  refuse_misplaced(reader, rule);
+  if (is_allow) {
+    rule.parameters = parse_parameters(reader, rule.modules);
+    written.reason = parse_reason(reader);
+    written.authenticate = reader.flag("authenticate");
+    written.pam_service = parse_pam_service(reader);
+  } else {
+    rule.message = reader.text("message").value_or("");
+  }
+  reader.refuse("anchor");
+  check_subject(reader, table, rule);
+  reader.finish();
+  return written;
+}
+
+}  // namespace modgate

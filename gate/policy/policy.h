@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gate/policy/glob.h"
+#include "gate/policy/hours.h"
+#include "gate/policy/moment.h"
+#include "gate/policy/parameter_rule.h"
+#include "gate/policy/pattern.h"
+#include "modgate/decision.h"
+#include "modgate/plan.h"
+
+namespace modgate {
+
+/// Where modules come from that a rule is about.
+enum class ModuleSource : std::uint8_t { tree, file, any };
+
+/// `reason = true` (any that is not empty) or a pattern.
+struct ReasonRule {
+  bool asked = false;
+  std::optional<Pattern> pattern;
+
+  [[nodiscard]] bool is_met(const std::optional<std::string>& reason) const {
+    if (!asked) return true;
+    if (!reason || reason->empty()) return false;
+    return !pattern || pattern->matches(*reason);
+  }
+};
+
+/// What an allow asks of the caller; defaults are filled in.
+struct Terms {
+  bool authenticate = true;
+  std::string pam_service;
+  ReasonRule reason;
+};
+
+/// One `[[role.NAME.allow]]`, `[[role.NAME.deny]]` or `[[deny]]`. Empty lists do not restrict; a
+/// rule always names modules, trees or imports.
+struct Rule {
+  RuleRef ref;  ///< a global deny has no role
+  std::uint32_t column = 0;
+  bool is_allow = false;
+
+  std::vector<Glob> modules;  ///< canonical
+  std::vector<Glob> trees;
+  std::vector<std::string> imports;
+  ModuleSource source = ModuleSource::tree;
+  bool load = false;
+  bool unload = false;
+  bool unload_own = false;
+  std::vector<Digest> sha256;
+
+  std::vector<ModuleParameters> parameters;
+
+  std::vector<Glob> hosts;
+  std::vector<Hours> hours;
+  std::optional<Moment> not_before;
+  std::optional<Moment> expires;
+
+  Terms terms;
+  std::string message;  ///< of a deny
+
+  std::vector<std::string> shown_modules;  ///< as written
+};
+
+/// Who belongs to a role.
+struct Member {
+  enum class Kind : std::uint8_t { user, group, uid };
+  Kind kind = Kind::user;
+  std::string name;       ///< of a user or group; never empty
+  std::uint32_t uid = 0;  ///< Kind::uid
+  std::string file;
+  std::uint32_t line = 0;
+};
+
+struct Role {
+  std::string name;
+  std::string description;
+  std::vector<Member> members;
+};
+
+/// A merged, valid policy. Its values change only while it is being parsed.
+class Policy {
+ public:
+  /// Every service that a rule or default names, without doubles.
+  [[nodiscard]] std::vector<std::string> pam_services() const;
+  [[nodiscard]] std::chrono::seconds ticket() const noexcept { return defaults_.ticket; }
+  [[nodiscard]] std::uint64_t max_module_bytes() const noexcept { return defaults_.max_module_bytes; }
+  /// "off", "on" or "required".
+  [[nodiscard]] std::string linux_audit() const { return defaults_.linux_audit; }
+  /// Whether the dependencies of a module must each be allowed themselves.
+  [[nodiscard]] bool lists_dependencies() const noexcept { return defaults_.lists_dependencies; }
+
+  [[nodiscard]] const std::vector<Role>& roles() const noexcept { return roles_; }
+  /// In merged order: file by file, from top to bottom.
+  [[nodiscard]] const std::vector<Rule>& rules() const noexcept { return rules_; }
+
+ private:
+  friend class PolicyBuilder;
+
+  struct Defaults {
+    Terms terms;
+    std::chrono::seconds ticket{300};
+    bool lists_dependencies = false;
+    std::string linux_audit = "on";
+    std::uint64_t max_module_bytes = std::uint64_t{256} << 20U;
+  };
+
+  Defaults defaults_;
+  std::vector<Role> roles_;
+  std::vector<Rule> rules_;
+};
+
+}  // namespace modgate

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/policy/table_reader.h"
+
+#include <algorithm>
+
+#include "gate/policy/nearest.h"
+
+namespace modgate {
+namespace {
+
+/// Nobody reads more, and a hostile file must not fill the memory with its faults.
+constexpr std::ptrdiff_t kMostProblems = 100;
+constexpr std::size_t kMostTexts = 1024;
+
+std::string quoted(std::string_view key) { return '\'' + std::string(key) + '\''; }
+
+}  // namespace
+
+void ProblemList::add(bool is_error, const toml::source_position& where, std::string message) {
+  // Counted apart: warnings must never crowd out the error that refuses the policy.
+  const auto same = std::count_if(problems_.begin(), problems_.end(), [&](const Problem& problem) {
+    return problem.is_error == is_error;
+  });
+  if (same >= kMostProblems) return;
+  problems_.push_back({is_error, file_, where.line, where.column, std::move(message)});
+}
+
+void ProblemList::error(const toml::source_position& where, std::string message) {
+  add(true, where, std::move(message));
+}
+
+void ProblemList::warning(const toml::source_position& where, std::string message) {
+  add(false, where, std::move(message));
+}
+
+const toml::node* TableReader::take(std::string_view key) {
+  known_.emplace_back(key);
+  return table_.get(key);
+}
+
+std::optional<bool> TableReader::flag(std::string_view key) {
+  const toml::node* node = take(key);
+  if (node == nullptr) return std::nullopt;
+  if (const auto value = node->value_exact<bool>()) return *value;
+  problems_.error(node->source().begin, quoted(key) + " is true or false");
+  return std::nullopt;
+}
+
+std::optional<std::string> TableReader::text(std::string_view key) {
+  const toml::node* node = take(key);
+  if (node == nullptr) return std::nullopt;
+  if (auto value = node->value_exact<std::string>(); value && !value->empty()) return value;
+  problems_.error(node->source().begin, quoted(key) + " is a string that is not empty");
+  return std::nullopt;
+}
+
+std::vector<PlacedText> TableReader::texts(std::string_view key) {
+  const toml::node* node = take(key);
+  if (node == nullptr) return {};
+  const toml::array* list = node->as_array();
+  if (list == nullptr || list->empty() || list->size() > kMostTexts) {
+    problems_.error(node->source().begin,
+                    quoted(key) + " is a list of 1 to 1024 strings, such as [\"a\", \"b\"]");
+    return {};
+  }
+  std::vector<PlacedText> texts;
+  for (const toml::node& element : *list) {
+    auto value = element.value_exact<std::string>();
+    if (!value || value->empty()) {
+      problems_.error(element.source().begin,
+                      quoted(key) + " is a list of strings that are not empty");
+      continue;
+    }
+    texts.push_back({std::move(*value), element.source().begin});
+  }
+  return texts;
+}
+
+const toml::table* TableReader::table(std::string_view key) {
+  const toml::node* node = take(key);
+  if (node == nullptr) return nullptr;
+  const toml::table* table = node->as_table();
+  if (table == nullptr) problems_.error(node->source().begin, quoted(key) + " is a table");
+  return table;
+}
+
+void TableReader::refuse(std::string_view key) {
+  if (const toml::node* node = take(key); node != nullptr) {
+    problems_.error(node->source().begin, quoted(key) + " is not supported by this version");
+  }
+}
+
+void TableReader::finish() {
+  for (const auto& [key, node] : table_) {
+    if (std::find(known_.begin(), known_.end(), key.str()) != known_.end()) continue;
+    std::string message = "unknown key " + quoted(key.str()) + " in " + what_;
+    const std::string meant = nearest(key.str(), known_);
+    if (!meant.empty()) message += "; did you mean " + quoted(meant) + '?';
+    problems_.error(key.source().begin, std::move(message));
+  }
+}
+
+}  // namespace modgate

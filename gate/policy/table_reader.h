@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gate/policy/problem.h"
+#include "gate/policy/toml.h"
+
+namespace modgate {
+
+/// Collects what is wrong with one file.
+class ProblemList {
+ public:
+  ProblemList(std::string file, std::vector<Problem>& problems)
+      : file_(std::move(file)), problems_(problems) {}
+
+  void error(const toml::source_position& where, std::string message);
+  void warning(const toml::source_position& where, std::string message);
+
+  [[nodiscard]] const std::string& file() const noexcept { return file_; }
+
+ private:
+  void add(bool is_error, const toml::source_position& where, std::string message);
+
+  std::string file_;
+  std::vector<Problem>& problems_;
+};
+
+/// A list of strings with the place of each.
+struct PlacedText {
+  std::string text;
+  toml::source_position where;
+};
+
+/// Reads one table key by key, so that finish() can name every key that nobody asked for. A value
+/// of the wrong kind is a problem and reads as absent.
+class TableReader {
+ public:
+  /// `what` names the table in messages: "a rule", "[defaults]".
+  TableReader(const toml::table& table, std::string what, ProblemList& problems)
+      : table_(table), what_(std::move(what)), problems_(problems) {}
+
+  /// The value under `key`, or nullptr.
+  const toml::node* take(std::string_view key);
+
+  std::optional<bool> flag(std::string_view key);
+  std::optional<std::string> text(std::string_view key);
+  /// Not empty, of strings that are not empty; at most 1024.
+  std::vector<PlacedText> texts(std::string_view key);
+  const toml::table* table(std::string_view key);
+
+  /// `key` is of the contract and this version cannot act on it.
+  void refuse(std::string_view key);
+
+  /// Names the keys that are left.
+  void finish();
+
+  [[nodiscard]] toml::source_position where() const { return table_.source().begin; }
+  ProblemList& problems() noexcept { return problems_; }
+
+ private:
+  const toml::table& table_;
+  std::string what_;
+  ProblemList& problems_;
+  std::vector<std::string> known_;
+};
+
+}  // namespace modgate
