@@ -2,8 +2,8 @@
 #include "gate/confine/compartment.h"
 
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,7 +72,12 @@ pid_t fork_with_signals_blocked() {
   return pid;
 }
 
-int send_kill(int pidfd) { return ::pidfd_send_signal(pidfd, SIGKILL, nullptr, 0); }
+// By number: <sys/pidfd.h> of glibc 2.36 cannot be linked from C++.
+int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+
+int send_kill(int pidfd) {
+  return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0));
+}
 
 /// For a child without a pidfd. It has not been waited for, so the number is still its own.
 void kill_and_forget(pid_t pid) {
@@ -95,7 +100,7 @@ Result<Compartment> Compartment::start(const Profile& profile, const FilterSet& 
   const pid_t pid = fork_with_signals_blocked();
   if (pid == 0) run_child(profile, filters, channel_of_child.get(), given, body);
   if (pid < 0) return failed("fork()");
-  Fd pidfd(::pidfd_open(pid, 0));
+  Fd pidfd(open_pidfd(pid));
   if (!pidfd) {
     const Error error = failed("pidfd_open()");
     kill_and_forget(pid);
