@@ -56,6 +56,7 @@ bool is_denied_by(const Case& judged, const Rule& rule, const PlannedModule& mod
 std::tuple<bool, int> price(const Case& judged, const Rule& rule) {
   const std::vector<std::string>& tickets = judged.now.tickets;
   const bool has_ticket =
+      judged.policy.ticket().count() > 0 &&
       std::find(tickets.begin(), tickets.end(), rule.terms.pam_service) != tickets.end();
   const int authentication = !rule.terms.authenticate ? 0 : has_ticket ? 1 : 2;
   return {!rule.terms.reason.is_met(judged.now.reason), authentication};
@@ -66,8 +67,7 @@ Finding allowed_by(const Case& judged, const Rule& rule, const PlannedModule& mo
   finding.allowed_by = &rule;
   finding.decision.verdict = Verdict::allow;
   finding.decision.rule = rule.ref;
-  finding.decision.explanation =
-      "role " + rule.ref.role + " may " + what(judged, module);
+  finding.decision.explanation = "role " + rule.ref.role + " may " + what(judged, module);
   return finding;
 }
 
@@ -97,8 +97,8 @@ Finding find_allow(const Case& judged, const PlannedModule& module) {
   }
   if (best != nullptr) return allowed_by(judged, *best, module);
   if (unpinned == nullptr) return closest;
-  Finding rejected = denied(unpinned, "the bytes of " + module.name +
-                                          " have none of the digests that the rule names");
+  Finding rejected = denied(
+      unpinned, "the bytes of " + module.name + " have none of the digests that the rule names");
   rejected.refusal = Outcome::rejected;
   return rejected;
 }
@@ -113,15 +113,17 @@ Finding judge(const Case& judged, const PlannedModule& module) {
   }
   for (const Rule* rule : judged.rules) {
     if (!is_denied_by(judged, *rule, module)) continue;
-    return denied(rule, "it is denied to " + what(judged, module) +
-                            (rule->message.empty() ? "" : ": " + rule->message));
+    return denied(rule, std::string(word(judged.plan.action)) + "ing " + module.name +
+                            " is denied" + (rule->message.empty() ? "" : ": " + rule->message));
   }
   if (!module.command.empty() && would_change(judged.plan, module)) {
     return denied(nullptr, "modprobe.d has a command in place of " + module.name + " at " +
                                module.command + ", and commands are never run");
   }
+  if (!asked_for && (module.handed_over || module.place.empty())) {
+    return denied(nullptr, module.name + " comes along, and does not lie in the kernel's tree");
+  }
   if (asked_for || judged.policy.lists_dependencies()) return find_allow(judged, module);
-  if (module.handed_over) return denied(nullptr, "a dependency comes from the kernel's tree only");
   Finding follows;
   follows.decision.verdict = Verdict::allow;
   follows.decision.explanation = std::string("comes along: ") + word(module.why);
@@ -194,7 +196,7 @@ Decision decide(const Policy& policy, const Caller& caller, const Plan& plan,
 bool has_file_rules(const Policy& policy, const Caller& caller) {
   const std::vector<const Rule*> rules = rules_for(policy, caller);
   return std::any_of(rules.begin(), rules.end(), [](const Rule* rule) {
-    return rule->is_allow && rule->source == ModuleSource::file;
+    return rule->is_allow && rule->load && rule->source == ModuleSource::file;
   });
 }
 

@@ -14,11 +14,12 @@ namespace modgate {
 
 /// The one place where it is decided: load, unload, plan, list and policy test all ask here. Pure.
 /// Modules that are not inspected yet count as meeting every pin and every parameter declaration
-/// (the pipeline inspects and decides again); an uninspected module never meets an `imports` deny.
+/// (the pipeline inspects and decides again). A deny needs proof instead: one with `imports` or
+/// `sha256` never matches a module that is not inspected.
 Decision decide(const Policy& policy, const Caller& caller, const Plan& plan,
                 const Circumstances& circumstances);
 
-/// Whether any rule of the caller's roles is for modules that a caller hands over.
+/// Whether any rule of the caller's roles allows to load modules that a caller hands over.
 bool has_file_rules(const Policy& policy, const Caller& caller);
 
 /// The symbols that deny rules name, which inspection has to look for.

@@ -36,8 +36,9 @@ bool Glob::matches(std::string_view text) const noexcept {
       continue;
     }
     if (at == pattern.size() && in_text == text.size()) return true;
-    const bool same = at < pattern.size() && in_text < text.size() &&
-                      (pattern[at] == text[in_text] || (pattern[at] == '?' && text[in_text] != '/'));
+    const bool same =
+        at < pattern.size() && in_text < text.size() &&
+        (pattern[at] == text[in_text] || (pattern[at] == '?' && text[in_text] != '/'));
     if (same) {
       ++at;
       ++in_text;

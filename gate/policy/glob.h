@@ -6,8 +6,8 @@
 
 namespace modgate {
 
-/// A glob that matches the whole of a text: `*` is any run without '/', `**` any run at all, `?` one
-/// character but '/'. Everything else stands for itself; there are no sets and no escapes.
+/// A glob that matches the whole of a text: `*` is any run without '/', `**` any run at all, `?`
+/// one character but '/'. Everything else stands for itself; there are no sets and no escapes.
 class Glob {
  public:
   explicit Glob(std::string pattern) : pattern_(std::move(pattern)) {}

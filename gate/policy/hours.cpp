@@ -8,8 +8,7 @@
 namespace modgate {
 namespace {
 
-constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
-                                                   "Thu", "Fri", "Sat"};
+constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 constexpr int kMinutesOfDay = 24 * 60;
 
 std::optional<std::size_t> day_of(std::string_view text) {
@@ -77,7 +76,8 @@ Result<Hours> Hours::parse(std::string_view text) {
 }
 
 bool Hours::contains(int weekday, int minute_of_day) const noexcept {
-  if (weekday < 0 || weekday > 6) return false;
+  if (weekday < 0 || weekday > 6 || minute_of_day < 0 || minute_of_day >= kMinutesOfDay)
+    return false;
   const bool today = days_[static_cast<std::size_t>(weekday)];
   if (begin_ < end_) return today && minute_of_day >= begin_ && minute_of_day < end_;
   const bool yesterday = days_[static_cast<std::size_t>((weekday + 6) % 7)];

@@ -10,8 +10,8 @@
 namespace modgate {
 
 /// A weekly window of the machine's local time: "Mon-Fri 08:00-18:00", "Sat,Sun 10:00-24:00",
-/// "22:00-06:00" (every day). The end is not part of it. One that ends before it begins goes on into
-/// the next day, and its days are those on which it begins.
+/// "22:00-06:00" (every day). The end is not part of it. One that ends before it begins goes on
+/// into the next day, and its days are those on which it begins.
 class Hours {
  public:
   /// Outcome::usage for anything else, such as an empty window.

@@ -70,9 +70,8 @@ std::vector<const Rule*> rules_for(const Policy& policy, const Caller& caller) {
   std::vector<const Rule*> rules;
   for (const Rule& rule : policy.rules()) {
     const bool is_global = rule.ref.role.empty() && !rule.is_allow;
-    if (is_global || std::any_of(roles.begin(), roles.end(), [&](const Role* role) {
-          return role->name == rule.ref.role;
-        })) {
+    if (is_global || std::any_of(roles.begin(), roles.end(),
+                                 [&](const Role* role) { return role->name == rule.ref.role; })) {
       rules.push_back(&rule);
     }
   }
@@ -92,7 +91,8 @@ bool holds_now(const Rule& rule, const Circumstances& now) {
 bool is_about(const Rule& rule, const Plan& plan, const PlannedModule& module) {
   if (!covers_action(rule, plan.action, module) || !covers_source(rule, plan, module)) return false;
   if (!any_matches(rule.modules, module.name)) return false;
-  return rule.trees.empty() || (!module.place.empty() && any_matches(rule.trees, module.place));
+  const bool has_place = !module.handed_over && !module.place.empty();
+  return rule.trees.empty() || (has_place && any_matches(rule.trees, module.place));
 }
 
 bool meets_digests(const Rule& rule, const PlannedModule& module, bool uninspected) {
@@ -115,21 +115,18 @@ std::string parameter_trouble(const Rule& rule, const PlannedModule& module) {
   for (std::size_t at = 0; at < module.parameters.size(); ++at) {
     const Parameter& parameter = module.parameters[at];
     const std::string name = canonical_name(parameter.name);
-    bool is_named = false;
-    bool is_allowed_value = false;
-    for (const ModuleParameters& allowed : rule.parameters) {
-      if (!allowed.module.matches(module.name)) continue;
-      for (const ParameterRule& candidate : allowed.parameters) {
-        if (candidate.name != name) continue;
-        is_named = true;
-        is_allowed_value = is_allowed_value || candidate.allows(parameter.value);
-      }
+    const ParameterVerdict verdict =
+        judge_parameter(rule.parameters, module.name, name, parameter.value);
+    if (verdict == ParameterVerdict::not_named) {
+      return "the parameter " + name + " is not one that the rule names";
     }
-    if (!is_named) return "the parameter " + name + " is not one that the rule names";
     if (!is_plain_value(parameter.value)) {
-      return "the value of " + name + " has quotes, white space or control characters";
+      return "the value of " + name +
+             " has quotes, white space or other characters than plain ASCII";
     }
-    if (!is_allowed_value) return "the value of " + name + " is not one that the rule allows";
+    if (verdict != ParameterVerdict::allowed) {
+      return "the value of " + name + " is not one that the rule allows";
+    }
     const bool is_declared = !module.inspected || is_kernels_own(name) ||
                              (at < module.facts.declared.size() && module.facts.declared[at]);
     if (!is_declared) return "the module declares no parameter " + name;

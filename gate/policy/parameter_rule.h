@@ -32,11 +32,20 @@ struct ParameterRule {
   [[nodiscard]] bool allows(std::string_view value) const;
 };
 
-/// `params.MODULE`: what may be given to a module. Empty: nothing.
+/// `params.MODULE`: what may be given to a module.
 struct ModuleParameters {
-  Glob module;  ///< canonical
-  std::vector<ParameterRule> parameters;
+  Glob module;                            ///< canonical
+  std::vector<ParameterRule> parameters;  ///< empty ("none"): nothing, whatever other entries say
 };
+
+/// What a rule's `params` say to one parameter of one module.
+enum class ParameterVerdict : std::uint8_t { not_named, bad_value, allowed };
+
+/// Where several entries are about the module, one must name the parameter and all that name it
+/// must allow the value. Names are canonical.
+ParameterVerdict judge_parameter(const std::vector<ModuleParameters>& entries,
+                                 std::string_view module, std::string_view name,
+                                 std::string_view value);
 
 /// Whether every character of a value may stand in a kernel parameter at all: no control character,
 /// quote or white space, nothing but ASCII. The kernel's own parser gives them meanings.

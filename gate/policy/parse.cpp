@@ -2,11 +2,13 @@
 #include "gate/policy/parse.h"
 
 #include <algorithm>
-#include <charconv>
 #include <exception>
+#include <map>
+#include <tuple>
 #include <utility>
 
 #include "gate/policy/parse_defaults.h"
+#include "gate/policy/parse_member.h"
 #include "gate/policy/parse_rule.h"
 #include "gate/policy/table_reader.h"
 
@@ -16,7 +18,8 @@ namespace {
 constexpr std::size_t kMostBytes = std::size_t{1} << 20U;
 constexpr std::size_t kMostRules = 4096;
 constexpr std::size_t kMostRoles = 1024;
-/// Dots nest tables, and tables are freed by recursion; brackets are bounded by toml++ itself.
+/// Dots nest tables, and tables are freed by recursion; brackets are bounded by toml++ itself
+/// (CMakeLists.txt).
 constexpr std::ptrdiff_t kMostDotsInLine = 256;
 
 /// Where a line has more dots than any policy needs; 0: nowhere.
@@ -32,39 +35,15 @@ std::uint32_t line_with_too_many_dots(std::string_view text) {
   return 0;
 }
 
-bool is_role_name(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char byte) {
-           return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                  (byte >= '0' && byte <= '9') || byte == '_' || byte == '-' || byte == '.';
-         });
+bool is_before(const toml::source_position& left, const toml::source_position& right) {
+  return std::pair(left.line, left.column) < std::pair(right.line, right.column);
 }
 
-std::optional<Member> parse_member(const PlacedText& entry, ProblemList& problems) {
-  Member member;
-  member.file = problems.file();
-  member.line = entry.where.line;
-  const char first = entry.text.front();
-  if (first == '#') {
-    const std::string_view digits = std::string_view(entry.text).substr(1);
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), member.uid);
-    // The highest uid means "no uid" (setresuid(2)).
-    if (error != std::errc() || end != digits.data() + digits.size() || member.uid == UINT32_MAX) {
-      problems.error(entry.where, "a member \"#uid\" has a number after the '#'");
-      return std::nullopt;
-    }
-    member.kind = Member::Kind::uid;
-    return member;
-  }
-  member.kind = first == '%' ? Member::Kind::group : Member::Kind::user;
-  member.name = first == '%' ? entry.text.substr(1) : entry.text;
-  if (member.name.empty() || member.name.size() > 256 ||
-      std::any_of(member.name.begin(), member.name.end(),
-                  [](char byte) { return static_cast<unsigned char>(byte) <= ' ' || byte == ':'; })) {
-    problems.error(entry.where, "a member is a user, a \"%group\" or a \"#uid\"");
-    return std::nullopt;
-  }
-  return member;
+bool is_role_name(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char byte) {
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '_' || byte == '-' || byte == '.';
+  });
 }
 
 }  // namespace
@@ -91,6 +70,16 @@ class PolicyBuilder {
     }
   }
 
+  /// What only shows when all files are read.
+  void check_merged() {
+    for (const Role& role : policy_.roles_) {
+      if (!role.members.empty()) continue;
+      ProblemList(role.file, problems_)
+          .warning({role.line, role.column},
+                   "the role " + role.name + " has no members: its rules are nobody's");
+    }
+  }
+
   Policy finish(const ParseOptions& options) {
     Policy::Defaults& defaults = policy_.defaults_;
     defaults.terms.authenticate = written_.authenticate.value_or(true);
@@ -114,7 +103,8 @@ class PolicyBuilder {
   void add_file(const toml::table& table, ProblemList& problems) {
     TableReader reader(table, "a policy", problems);
     if (const toml::table* defaults = reader.table("defaults"); defaults != nullptr) {
-      merge_defaults(parse_defaults(*defaults, problems), *defaults, problems);
+      note_defaults(*defaults, problems);
+      merge_defaults(parse_defaults(*defaults, problems));
     }
     reader.refuse("witness");
     const std::size_t before = rules_.size();
@@ -122,50 +112,61 @@ class PolicyBuilder {
       add_rules(*denies, "", false, problems);
     }
     if (const toml::table* roles = reader.table("role"); roles != nullptr) {
-      for (const auto& [name, node] : *roles) add_role(name, node, problems);
+      add_roles(*roles, problems);
     }
     reader.finish();
     // toml++ sorts tables by name; the merged order is that of the lines.
     std::stable_sort(rules_.begin() + static_cast<std::ptrdiff_t>(before), rules_.end(),
                      [](const WrittenRule& left, const WrittenRule& right) {
-                       return std::pair(left.rule.ref.line, left.rule.column) <
-                              std::pair(right.rule.ref.line, right.rule.column);
+                       return is_before({left.rule.ref.line, left.rule.column},
+                                        {right.rule.ref.line, right.rule.column});
                      });
   }
 
-  template <class T>
-  void merge(std::optional<T>& into, std::optional<T> value, const char* key,
-             const toml::table& table, ProblemList& problems) {
-    if (!value) return;
-    if (into) {
-      problems.error(table.get(key)->source().begin,
-                     '\'' + std::string(key) + "' is set in an earlier file already");
-      return;
+  /// A default stands in one place only: with two, the order of the files would decide.
+  void note_defaults(const toml::table& table, ProblemList& problems) {
+    for (const auto& [key, node] : table) {
+      const toml::source_position where = key.source().begin;
+      const auto [known, is_new] =
+          default_places_.emplace(key.str(), problems.file() + ':' + std::to_string(where.line));
+      if (is_new || problems.is_full()) continue;
+      problems.error(where, '\'' + known->first + "' is set at " + known->second + " already");
     }
-    into = std::move(value);
   }
 
-  void merge_defaults(WrittenDefaults file, const toml::table& table, ProblemList& problems) {
-    merge(written_.authenticate, file.authenticate, "authenticate", table, problems);
-    merge(written_.pam_service, std::move(file.pam_service), "pam_service", table, problems);
-    merge(written_.reason, std::move(file.reason), "reason", table, problems);
-    merge(written_.ticket, file.ticket, "ticket", table, problems);
-    merge(written_.lists_dependencies, file.lists_dependencies, "dependencies", table, problems);
-    merge(written_.linux_audit, std::move(file.linux_audit), "linux_audit", table, problems);
-    merge(written_.max_module_bytes, file.max_module_bytes, "max_module_size", table, problems);
+  void merge_defaults(WrittenDefaults file) {
+    const auto merge = [](auto& into, auto& value) {
+      if (value) into = std::move(value);
+    };
+    merge(written_.authenticate, file.authenticate);
+    merge(written_.pam_service, file.pam_service);
+    merge(written_.reason, file.reason);
+    merge(written_.ticket, file.ticket);
+    merge(written_.lists_dependencies, file.lists_dependencies);
+    merge(written_.linux_audit, file.linux_audit);
+    merge(written_.max_module_bytes, file.max_module_bytes);
+  }
+
+  void add_roles(const toml::table& table, ProblemList& problems) {
+    std::vector<std::pair<const toml::key*, const toml::node*>> roles;
+    for (const auto& [key, node] : table) roles.emplace_back(&key, &node);
+    std::stable_sort(roles.begin(), roles.end(), [](const auto& left, const auto& right) {
+      return is_before(left.first->source().begin, right.first->source().begin);
+    });
+    for (const auto& [key, node] : roles) add_role(*key, *node, problems);
   }
 
   void add_role(const toml::key& key, const toml::node& node, ProblemList& problems) {
     const toml::table* table = node.as_table();
     if (table == nullptr || !is_role_name(key.str())) {
-      problems.error(key.source().begin,
-                     table == nullptr ? "a role is a table: [role.NAME]"
-                                      : "the name of a role is of A-Z a-z 0-9 _ - .");
+      problems.error(key.source().begin, table == nullptr
+                                             ? "a role is a table: [role.NAME]"
+                                             : "the name of a role is of A-Z a-z 0-9 _ - .");
       return;
     }
     const std::string name(key.str());
     TableReader reader(*table, "a role", problems);
-    Role* role = role_named(name);
+    Role* role = role_named(name, key.source().begin, problems.file());
     if (role == nullptr) {
       problems.error(key.source().begin, "more than 1024 roles");
       return;
@@ -188,8 +189,8 @@ class PolicyBuilder {
                  ProblemList& problems) {
     const toml::array* list = node.as_array();
     if (list == nullptr || !list->is_homogeneous(toml::node_type::table)) {
-      const std::string header = (role.empty() ? "" : "role." + role + '.') +
-                                 std::string(is_allow ? "allow" : "deny");
+      const std::string header =
+          (role.empty() ? "" : "role." + role + '.') + std::string(is_allow ? "allow" : "deny");
       problems.error(node.source().begin, "rules are a list: each begins with [[" + header + "]]");
       return;
     }
@@ -202,21 +203,39 @@ class PolicyBuilder {
     }
   }
 
-  Role* role_named(const std::string& name) {
+  Role* role_named(const std::string& name, const toml::source_position& where,
+                   const std::string& file) {
     std::vector<Role>& roles = policy_.roles_;
     const auto found = std::find_if(roles.begin(), roles.end(),
                                     [&](const Role& role) { return role.name == name; });
     if (found != roles.end()) return &*found;
     if (roles.size() == kMostRoles) return nullptr;
-    roles.push_back({name, {}, {}});
+    roles.push_back({name, {}, {}, file, where.line, where.column});
     return &roles.back();
   }
 
   std::vector<Problem>& problems_;
   Policy policy_;
   WrittenDefaults written_;
+  std::map<std::string, std::string> default_places_;
   std::vector<WrittenRule> rules_;
 };
+
+namespace {
+
+void sort_problems(std::vector<Problem>& problems, const std::vector<PolicySource>& sources) {
+  const auto place = [&](const Problem& problem) {
+    const auto file = std::find_if(sources.begin(), sources.end(), [&](const PolicySource& source) {
+      return source.path == problem.file;
+    });
+    return std::tuple(file - sources.begin(), problem.line, problem.column);
+  };
+  std::stable_sort(
+      problems.begin(), problems.end(),
+      [&](const Problem& left, const Problem& right) { return place(left) < place(right); });
+}
+
+}  // namespace
 
 ParsedPolicy parse_policy(const std::vector<PolicySource>& sources, const ParseOptions& options) {
   ParsedPolicy parsed;
@@ -225,6 +244,8 @@ ParsedPolicy parse_policy(const std::vector<PolicySource>& sources, const ParseO
     for (const PolicySource& source : sources) builder.add(source);
     const bool sound = std::none_of(parsed.problems.begin(), parsed.problems.end(),
                                     [](const Problem& problem) { return problem.is_error; });
+    if (sound) builder.check_merged();
+    sort_problems(parsed.problems, sources);
     if (sound) parsed.policy = builder.finish(options);
   } catch (const std::exception& failure) {
     parsed.policy.reset();
@@ -232,6 +253,14 @@ ParsedPolicy parse_policy(const std::vector<PolicySource>& sources, const ParseO
                                std::string("the policy cannot be parsed: ") + failure.what()});
   }
   return parsed;
+}
+
+std::vector<Member> Policy::members() const {
+  std::vector<Member> members;
+  for (const Role& role : roles_) {
+    members.insert(members.end(), role.members.begin(), role.members.end());
+  }
+  return members;
 }
 
 std::vector<std::string> Policy::pam_services() const {

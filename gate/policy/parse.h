@@ -18,9 +18,13 @@ struct PolicySource {
 struct ParseOptions {
   /// Where no policy names a `pam_service`.
   std::string default_pam_service = "modgate";
+  /// The names of the trusted certificates, where the caller knows them. Rules cannot name one in
+  /// this version (`signer` is an error), so that nothing depends on it yet.
+  std::optional<std::vector<std::string>> known_signers = {};
 };
 
-/// `policy` has a value only where no problem is an error. Problems stand in the order of the files.
+/// `policy` has a value only where no problem is an error. Problems stand in the order of the files
+/// and of their lines; of errors and warnings there are at most 100 each.
 struct ParsedPolicy {
   std::optional<Policy> policy;
   std::vector<Problem> problems;
@@ -28,6 +32,7 @@ struct ParsedPolicy {
 
 /// Parses and merges the files in the given order. Never throws on any input; nothing of a policy
 /// with an error takes effect. A key that this version cannot act on is an error.
-ParsedPolicy parse_policy(const std::vector<PolicySource>& sources, const ParseOptions& options = {});
+ParsedPolicy parse_policy(const std::vector<PolicySource>& sources,
+                          const ParseOptions& options = {});
 
 }  // namespace modgate

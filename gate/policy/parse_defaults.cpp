@@ -54,9 +54,10 @@ std::optional<std::chrono::seconds> parse_ticket(TableReader& reader) {
   const auto text = node->value_exact<std::string>();
   const auto ticket = text ? parse_duration(*text) : std::nullopt;
   if (!ticket) {
-    reader.problems().error(node->source().begin,
-                            "'ticket' is a time such as \"90s\", \"5m\" or \"8h\", at most \"24h\", "
-                            "or \"0\" to ask every time");
+    reader.problems().error(
+        node->source().begin,
+        "'ticket' is a time such as \"90s\", \"5m\" or \"8h\", at most \"24h\", "
+        "or \"0\" to ask every time");
   }
   return ticket;
 }

@@ -8,9 +8,8 @@ namespace modgate {
 namespace {
 
 std::int64_t seconds_of(const toml::date& date) {
-  const std::chrono::year_month_day civil{std::chrono::year(date.year),
-                                          std::chrono::month(date.month),
-                                          std::chrono::day(date.day)};
+  const std::chrono::year_month_day civil{
+      std::chrono::year(date.year), std::chrono::month(date.month), std::chrono::day(date.day)};
   return std::chrono::seconds(std::chrono::sys_days(civil).time_since_epoch()).count();
 }
 
@@ -46,9 +45,10 @@ std::optional<Moment> parse_moment(TableReader& reader, std::string_view key,
     }
     return moment;
   }
-  reader.problems().error(node->source().begin, '\'' + std::string(key) +
-                                                    "' is a date without quotes, such as 2027-01-31 "
-                                                    "or 2027-01-31T18:00:00");
+  reader.problems().error(node->source().begin,
+                          '\'' + std::string(key) +
+                              "' is a date without quotes, such as 2027-01-31 "
+                              "or 2027-01-31T18:00:00");
   return std::nullopt;
 }
 

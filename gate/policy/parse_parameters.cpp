@@ -12,12 +12,16 @@ namespace modgate {
 namespace {
 
 bool is_name(std::string_view text, bool with_globs) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [&](char byte) {
+  return !text.empty() && text.size() <= 64 &&
+         std::all_of(text.begin(), text.end(), [&](char byte) {
            return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
                   (byte >= '0' && byte <= '9') || byte == '_' || byte == '-' ||
                   (with_globs && (byte == '*' || byte == '?'));
          });
 }
+
+/// More names than any module has parameters.
+constexpr std::size_t kMostNames = 1024;
 
 std::optional<IntegerRange> parse_range(const toml::node& node) {
   const toml::array* bounds = node.as_array();
@@ -30,7 +34,7 @@ std::optional<IntegerRange> parse_range(const toml::node& node) {
 
 std::optional<OneOf> parse_enum(const toml::node& node) {
   const toml::array* list = node.as_array();
-  if (list == nullptr || list->empty() || list->size() > 1024) return std::nullopt;
+  if (list == nullptr || list->empty() || list->size() > kMostNames) return std::nullopt;
   OneOf one_of;
   for (const toml::node& element : *list) {
     auto value = element.value_exact<std::string>();
@@ -84,9 +88,9 @@ ModuleParameters parse_module(const std::string& module, const toml::node& node,
   ModuleParameters result{Glob(module), {}};
   if (node.value_exact<std::string>() == "none") return result;
   const toml::table* table = node.as_table();
-  if (table == nullptr) {
+  if (table == nullptr || table->empty() || table->size() > kMostNames) {
     problems.error(node.source().begin,
-                   "the parameters of a module are \"none\" or a table of their names");
+                   "the parameters of a module are \"none\" or a table of 1 to 1024 names");
     return result;
   }
   for (const auto& [key, value] : *table) {
@@ -118,12 +122,16 @@ std::vector<ModuleParameters> parse_parameters(TableReader& reader,
                                                const std::vector<Glob>& modules) {
   const toml::table* table = reader.table("params");
   if (table == nullptr) return {};
+  if (table->size() > kMostNames) {
+    reader.problems().error(table->source().begin, "'params' names more than 1024 modules");
+    return {};
+  }
   std::vector<ModuleParameters> result;
   for (const auto& [key, value] : *table) {
     const std::string module = canonical_name(key.str());
-    const bool twice = std::any_of(result.begin(), result.end(), [&](const ModuleParameters& other) {
-      return other.module.pattern() == module;
-    });
+    const bool twice = std::any_of(
+        result.begin(), result.end(),
+        [&](const ModuleParameters& other) { return other.module.pattern() == module; });
     if (!is_name(key.str(), true) || twice) {
       reader.problems().error(key.source().begin,
                               twice ? "the module stands twice: '-' and '_' are the same"
@@ -131,9 +139,8 @@ std::vector<ModuleParameters> parse_parameters(TableReader& reader,
       continue;
     }
     if (!is_met_by(module, modules)) {
-      reader.problems().warning(key.source().begin,
-                                "the rule is not about the module " + module +
-                                    ": these parameters are never used");
+      reader.problems().warning(key.source().begin, "the rule is not about the module " + module +
+                                                        ": these parameters are never used");
     }
     result.push_back(parse_module(module, value, reader.problems()));
   }

@@ -8,7 +8,8 @@
 
 namespace modgate {
 
-/// The `params` of an allow; `modules` are the rule's own, to warn of a name that none of them meets.
+/// The `params` of an allow; `modules` are the rule's own, to warn of a name that none of them
+/// meets.
 std::vector<ModuleParameters> parse_parameters(TableReader& reader,
                                                const std::vector<Glob>& modules);
 

@@ -86,8 +86,7 @@ void parse_actions(TableReader& reader, Rule& rule) {
     } else if (action.text == "unload-own") {
       rule.unload_own = true;
     } else {
-      reader.problems().error(action.where,
-                              "an action is \"load\", \"unload\" or \"unload-own\"");
+      reader.problems().error(action.where, "an action is \"load\", \"unload\" or \"unload-own\"");
     }
   }
 }
@@ -139,7 +138,8 @@ void parse_pins(TableReader& reader, Rule& rule) {
   const bool unpinned = reader.flag("unpinned").value_or(false);
   if (!rule.is_allow || rule.source != ModuleSource::file) {
     if (unpinned) {
-      reader.problems().error(reader.where(), "'unpinned' is for allow rules with source = \"file\"");
+      reader.problems().error(reader.where(),
+                              "'unpinned' is for allow rules with source = \"file\"");
     }
     return;
   }
@@ -175,9 +175,9 @@ void parse_conditions(TableReader& reader, Rule& rule) {
 /// What only an allow can ask, or only a deny say.
 void refuse_misplaced(TableReader& reader, const Rule& rule) {
   const std::vector<std::string_view> misplaced =
-      rule.is_allow ? std::vector<std::string_view>{"message"}
-                    : std::vector<std::string_view>{"params", "reason", "authenticate",
-                                                    "pam_service"};
+      rule.is_allow
+          ? std::vector<std::string_view>{"message"}
+          : std::vector<std::string_view>{"params", "reason", "authenticate", "pam_service"};
   for (const std::string_view key : misplaced) {
     if (const toml::node* node = reader.take(key); node != nullptr) {
       reader.problems().error(node->source().begin, '\'' + std::string(key) + "' is for " +

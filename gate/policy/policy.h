@@ -21,14 +21,14 @@ namespace modgate {
 /// Where modules come from that a rule is about.
 enum class ModuleSource : std::uint8_t { tree, file, any };
 
-/// `reason = true` (any that is not empty) or a pattern.
+/// `reason = true` (any that is not blank) or a pattern.
 struct ReasonRule {
   bool asked = false;
   std::optional<Pattern> pattern;
 
   [[nodiscard]] bool is_met(const std::optional<std::string>& reason) const {
     if (!asked) return true;
-    if (!reason || reason->empty()) return false;
+    if (!reason || reason->find_first_not_of(" \t\r\n") == std::string::npos) return false;
     return !pattern || pattern->matches(*reason);
   }
 };
@@ -77,12 +77,23 @@ struct Member {
   std::uint32_t uid = 0;  ///< Kind::uid
   std::string file;
   std::uint32_t line = 0;
+  std::uint32_t column = 0;
+
+  /// As written: "alice", "%netdev" or "#1007".
+  [[nodiscard]] std::string text() const {
+    if (kind == Kind::uid) return '#' + std::to_string(uid);
+    return (kind == Kind::group ? "%" : "") + name;
+  }
 };
 
+/// Gathered from every file that names it.
 struct Role {
   std::string name;
   std::string description;
   std::vector<Member> members;
+  std::string file;  ///< where it is named first
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
 };
 
 /// A merged, valid policy. Its values change only while it is being parsed.
@@ -91,13 +102,17 @@ class Policy {
   /// Every service that a rule or default names, without doubles.
   [[nodiscard]] std::vector<std::string> pam_services() const;
   [[nodiscard]] std::chrono::seconds ticket() const noexcept { return defaults_.ticket; }
-  [[nodiscard]] std::uint64_t max_module_bytes() const noexcept { return defaults_.max_module_bytes; }
+  [[nodiscard]] std::uint64_t max_module_bytes() const noexcept {
+    return defaults_.max_module_bytes;
+  }
   /// "off", "on" or "required".
   [[nodiscard]] std::string linux_audit() const { return defaults_.linux_audit; }
   /// Whether the dependencies of a module must each be allowed themselves.
   [[nodiscard]] bool lists_dependencies() const noexcept { return defaults_.lists_dependencies; }
 
   [[nodiscard]] const std::vector<Role>& roles() const noexcept { return roles_; }
+  /// Those of all roles, for whoever can tell whether the names are known.
+  [[nodiscard]] std::vector<Member> members() const;
   /// In merged order: file by file, from top to bottom.
   [[nodiscard]] const std::vector<Rule>& rules() const noexcept { return rules_; }
 

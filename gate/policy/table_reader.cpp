@@ -12,18 +12,29 @@ namespace {
 constexpr std::ptrdiff_t kMostProblems = 100;
 constexpr std::size_t kMostTexts = 1024;
 
-std::string quoted(std::string_view key) { return '\'' + std::string(key) + '\''; }
+/// No more of a key than a message has room for.
+std::string quoted(std::string_view key) {
+  constexpr std::size_t kLongestShown = 64;
+  if (key.size() <= kLongestShown) return '\'' + std::string(key) + '\'';
+  std::size_t end = kLongestShown;
+  while (end > 0 && (static_cast<unsigned char>(key[end]) & 0xC0U) == 0x80U) --end;
+  return '\'' + std::string(key.substr(0, end)) + "...'";
+}
+
+std::ptrdiff_t count(const std::vector<Problem>& problems, bool errors) {
+  return std::count_if(problems.begin(), problems.end(),
+                       [&](const Problem& problem) { return problem.is_error == errors; });
+}
 
 }  // namespace
 
 void ProblemList::add(bool is_error, const toml::source_position& where, std::string message) {
   // Counted apart: warnings must never crowd out the error that refuses the policy.
-  const auto same = std::count_if(problems_.begin(), problems_.end(), [&](const Problem& problem) {
-    return problem.is_error == is_error;
-  });
-  if (same >= kMostProblems) return;
+  if (count(problems_, is_error) >= kMostProblems) return;
   problems_.push_back({is_error, file_, where.line, where.column, std::move(message)});
 }
+
+bool ProblemList::is_full() const noexcept { return count(problems_, true) >= kMostProblems; }
 
 void ProblemList::error(const toml::source_position& where, std::string message) {
   add(true, where, std::move(message));
@@ -93,6 +104,7 @@ void TableReader::refuse(std::string_view key) {
 void TableReader::finish() {
   for (const auto& [key, node] : table_) {
     if (std::find(known_.begin(), known_.end(), key.str()) != known_.end()) continue;
+    if (problems_.is_full()) return;
     std::string message = "unknown key " + quoted(key.str()) + " in " + what_;
     const std::string meant = nearest(key.str(), known_);
     if (!meant.empty()) message += "; did you mean " + quoted(meant) + '?';

@@ -20,6 +20,9 @@ class ProblemList {
   void error(const toml::source_position& where, std::string message);
   void warning(const toml::source_position& where, std::string message);
 
+  /// Whether any more errors would be dropped.
+  [[nodiscard]] bool is_full() const noexcept;
+
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
 
  private:

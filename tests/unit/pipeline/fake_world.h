@@ -15,6 +15,13 @@ class FakeWorld final : public World {
  public:
   explicit FakeWorld(const std::string& policy_text) { set_policy(policy_text); }
 
+  static Peer a_peer() {
+    Peer peer;
+    peer.uid = 1000;
+    peer.gid = 1000;
+    return peer;
+  }
+
   void set_policy(const std::string& text) {
     ParsedPolicy parsed = parse_policy({{"policy.toml", text}});
     if (!parsed.policy) throw std::invalid_argument(parsed.problems.front().text());
@@ -22,7 +29,7 @@ class FakeWorld final : public World {
   }
 
   // What a test sets.
-  Caller who{.peer = {.uid = 1000, .gid = 1000}, .user = "alice", .groups = {{1000, "alice"}}};
+  Caller who{.peer = a_peer(), .user = "alice", .groups = {{1000, "alice"}}};
   Plan made;
   Status plan_status = Done{};
   Status inspect_status = Done{};
