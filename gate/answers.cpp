@@ -30,7 +30,8 @@ Json planned(const PlannedModule& module, const ModuleDecision* decision) {
   json["name"] = module.name;
   json["file"] = module.path;
   json["sha256"] = module.inspected ? Json(hex(module.facts.sha256)) : Json(nullptr);
-  json["signer"] = module.facts.signers.empty() ? Json(nullptr) : Json(module.facts.signers.front());
+  json["signer"] =
+      module.facts.signers.empty() ? Json(nullptr) : Json(module.facts.signers.front());
   json["params"] = module.kernel_parameters();
   json["state"] = word(module.state);
   json["why"] = word(module.why);
@@ -97,8 +98,8 @@ std::string plan_answer(const Plan& plan, const Decision& decision,
   body["explanation"] = decision.explanation;
   body["modules"] = Json::array();
   for (std::size_t at = 0; at < plan.modules.size(); ++at) {
-    body["modules"].push_back(planned(
-        plan.modules[at], at < decision.modules.size() ? &decision.modules[at] : nullptr));
+    body["modules"].push_back(
+        planned(plan.modules[at], at < decision.modules.size() ? &decision.modules[at] : nullptr));
   }
   body["kernel"] = Json::array();
   for (const KernelCheck& check : kernel) {

@@ -34,14 +34,15 @@ Error refusal_of(const Decision& decision) {
 /// Steps 2 and 3. On return the plan stands and is allowed as far as its names tell.
 Status plan_and_decide(Story& story) {
   if (story.world.policy() == nullptr) {
-    return Error{Outcome::unavailable,
-                 "there is no valid policy; an administrator finds out why with: modgate policy check"};
+    return Error{
+        Outcome::unavailable,
+        "there is no valid policy; an administrator finds out why with: modgate policy check"};
   }
   auto plan = story.world.plan(story.request);
   if (!plan) return plan.error();
   story.plan = std::move(*plan);
-  story.decision = decide(*story.world.policy(), story.world.caller(), story.plan,
-                          circumstances_of(story));
+  story.decision =
+      decide(*story.world.policy(), story.world.caller(), story.plan, circumstances_of(story));
   if (!is_allowed(story.decision.verdict)) return refusal_of(story.decision);
   return Done{};
 }
@@ -50,8 +51,8 @@ Status plan_and_decide(Story& story) {
 Status inspect_and_decide(Story& story) {
   if (story.plan.action == Action::unload || !story.plan.changes_anything()) return Done{};
   if (auto inspected = story.world.inspect(story.plan); !inspected) return inspected.error();
-  story.decision = decide(*story.world.policy(), story.world.caller(), story.plan,
-                          circumstances_of(story));
+  story.decision =
+      decide(*story.world.policy(), story.world.caller(), story.plan, circumstances_of(story));
   if (!is_allowed(story.decision.verdict)) return refusal_of(story.decision);
   return Done{};
 }
@@ -70,8 +71,8 @@ Status settle_reason(Story& story) {
   auto reason = story.world.ask_reason();
   if (!reason) return reason.error();
   story.reason = std::move(*reason);
-  story.decision = decide(*story.world.policy(), story.world.caller(), story.plan,
-                          circumstances_of(story));
+  story.decision =
+      decide(*story.world.policy(), story.world.caller(), story.plan, circumstances_of(story));
   if (!is_allowed(story.decision.verdict)) return refusal_of(story.decision);
   if (!story.decision.asks.reason_met) {
     return Error{Outcome::denied, "the reason does not match what the rule asks for", 0,
@@ -115,8 +116,8 @@ bool asks_more(const Asks& now, const Asks& before) {
 Status decide_anew(Story& story) {
   if (!story.world.policy_changed()) return Done{};
   const Asks before = story.decision.asks;
-  story.decision = decide(*story.world.policy(), story.world.caller(), story.plan,
-                          circumstances_of(story));
+  story.decision =
+      decide(*story.world.policy(), story.world.caller(), story.plan, circumstances_of(story));
   if (!is_allowed(story.decision.verdict)) return refusal_of(story.decision);
   // A ticket of the old policy no longer serves: what stood on one has to be asked again.
   const bool on_ticket = story.authentication.starts_with("ticket:");
@@ -150,8 +151,8 @@ void refuse(Story& story, const Error& error) {
   if (error.code != 0) record.code = errno_name(error.code);
   if (auto recorded = story.world.record(record); !recorded) {
     // A refusal that cannot be recorded is still a refusal.
-    story.world.end({error.outcome, error.message + " (and not recorded: " +
-                                        recorded.error().message + ")",
+    story.world.end({error.outcome,
+                     error.message + " (and not recorded: " + recorded.error().message + ")",
                      error.code, error.rule});
     return;
   }
@@ -213,7 +214,8 @@ void change_modules(Story& story) {
   carry_out(story);
 }
 
-/// The same way as far as step 5, then what was found is shown; nothing is asked and nothing changes.
+/// The same way as far as step 5, then what was found is shown; nothing is asked and nothing
+/// changes.
 void show_plan(Story& story) {
   story.reason = story.request.reason;
   Status passed = plan_and_decide(story);
@@ -230,9 +232,8 @@ void show_list(Story& story) {
   if (story.world.policy() == nullptr) {
     return story.world.end({Outcome::unavailable, "there is no valid policy"});
   }
-  story.world.line(list_answer(
-      story.world.caller(),
-      list_rules(*story.world.policy(), story.world.caller())));
+  story.world.line(
+      list_answer(story.world.caller(), list_rules(*story.world.policy(), story.world.caller())));
   story.world.end_done();
 }
 

@@ -29,8 +29,8 @@ struct KernelAnswer {
   std::vector<std::string> appeared;  ///< not planned, and there now
   std::optional<std::uint64_t> taint_before;
   std::optional<std::uint64_t> taint_after;
-  std::int64_t duration_us = 0;       ///< from the intent on disk to the kernel's last word
-  std::string trouble;                ///< not empty: the loader died, in these words
+  std::int64_t duration_us = 0;  ///< from the intent on disk to the kernel's last word
+  std::string trouble;           ///< not empty: the loader died, in these words
 };
 
 /// What the story reaches of the world. One object serves one request. The daemon has the real one,
@@ -61,9 +61,9 @@ class World {
 
   /// Puts a record on disk.
   virtual Status record(const Record& record) = 0;
-  /// Hands the intent to the recorder and, once it is on disk, the inspected images to the kernel. An
-  /// error means that the kernel was not asked. `slow` is called once if the kernel has not answered
-  /// within the request's time; the answer is waited for all the same.
+  /// Hands the intent to the recorder and, once it is on disk, the inspected images to the kernel.
+  /// An error means that the kernel was not asked. `slow` is called once if the kernel has not
+  /// answered within the request's time; the answer is waited for all the same.
   virtual Result<KernelAnswer> carry_out(const Plan& plan, const Record& intent,
                                          const std::function<void()>& slow) = 0;
 
@@ -77,8 +77,8 @@ class World {
   virtual void end_done() = 0;
 };
 
-/// The story of one load, unload, plan, list or policy test, from the request to the reply. Whatever
-/// goes wrong in it, exceptions too, ends as: not loaded, recorded, told.
+/// The story of one load, unload, plan, list or policy test, from the request to the reply.
+/// Whatever goes wrong in it, exceptions too, ends as: not loaded, recorded, told.
 void serve(World& world, const Request& request) noexcept;
 
 }  // namespace modgate

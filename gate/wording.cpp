@@ -54,9 +54,8 @@ void describe_plan(Record& record, const Plan& plan) {
 }
 
 void describe_request(Record& record, const Request& request) {
-  record.action = request.verb == Verb::unload || request.verb == Verb::plan_unload
-                      ? Action::unload
-                      : Action::load;
+  record.action = request.verb == Verb::unload || request.verb == Verb::plan_unload ? Action::unload
+                                                                                    : Action::load;
   record.asked = request.handed_over ? request.file_label : joined(request.modules);
 }
 
@@ -95,9 +94,9 @@ std::string intent_message(const Plan& plan, const std::string& user) {
 std::string nothing_to_do_message(const Plan& plan) {
   const PlannedModule* driver = plan.driver();
   if (driver == nullptr) return "nothing to do";
-  return driver->name +
-         (driver->state == ModuleState::builtin ? " is built into the kernel: nothing to do"
-                                                : " is already loaded: nothing to do");
+  return driver->name + (driver->state == ModuleState::builtin
+                             ? " is built into the kernel: nothing to do"
+                             : " is already loaded: nothing to do");
 }
 
 Status can_be_unloaded(const Plan& plan) {

@@ -14,7 +14,8 @@ void describe_plan(Record& record, const Plan& plan);
 /// The same where no plan was made: as much as the request tells.
 void describe_request(Record& record, const Request& request);
 
-/// Fills in what became of a plan: outcome, message, code, each module's step, taint, what appeared.
+/// Fills in what became of a plan: outcome, message, code, each module's step, taint, what
+/// appeared.
 void describe_answer(Record& record, const Plan& plan, const KernelAnswer& answer);
 
 std::string intent_message(const Plan& plan, const std::string& user);

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <iostream>
 #include <optional>
 #include <utility>
 
@@ -118,9 +119,8 @@ class Conversation {
 
   void show(const std::string& text) {
     if (terminal_ != nullptr) return terminal_->show(text);
-    const std::string line = printable(text) + '\n';
     // A remark that cannot be shown changes nothing.
-    static_cast<void>(::write(STDERR_FILENO, line.data(), line.size()));
+    std::cerr << printable(text) << '\n';
   }
 
   std::optional<ReplyEnd> last_word() {

@@ -33,16 +33,17 @@ struct Ending {
 /// A child process with a profile. The one mechanism for every process of the house.
 ///
 /// In the child, before `body` runs: default signals, empty environment, "/" as the directory, only
-/// the given descriptors, the deadline and limits armed, the profile applied in the proven order and
-/// then read back. Any step that fails ends the child before `body`. `body` returns the exit status;
-/// an exception ends the child with status 70. Destructors of the parent's objects never run there.
+/// the given descriptors, the deadline and limits armed, the profile applied in the proven order
+/// and then read back. Any step that fails ends the child before `body`. `body` returns the exit
+/// status; an exception ends the child with status 70. Destructors of the parent's objects never
+/// run there.
 class [[nodiscard]] Compartment {
  public:
   using Body = std::function<int(const Inside&)>;
 
-  /// For a process with a single thread. Refused without a fork: a profile without an account, uid 0
-  /// with an allow-list, and a parent that ignores SIGCHLD (how the child ended would be lost, and
-  /// its number could be another process's).
+  /// For a process with a single thread. Refused without a fork: a profile without an account, uid
+  /// 0 with an allow-list, and a parent that ignores SIGCHLD (how the child ended would be lost,
+  /// and its number could be another process's).
   static Result<Compartment> start(const Profile& profile, const FilterSet& filters,
                                    const std::vector<int>& given, const Body& body);
 

@@ -12,9 +12,9 @@ namespace modgate {
 
 void die(const char* step, int code) noexcept {
   std::array<char, 256> line{};
-  const int length = std::snprintf(line.data(), line.size(),
-                                   "modgated: a process could not be confined: %s (errno %d)\n",
-                                   step, code);
+  const int length =
+      std::snprintf(line.data(), line.size(),
+                    "modgated: a process could not be confined: %s (errno %d)\n", step, code);
   if (length > 0) {
     const std::size_t size = std::min(line.size() - 1, static_cast<std::size_t>(length));
     // There is nobody else to tell where this cannot be written.

@@ -61,16 +61,18 @@ class AllowList {
 
 constexpr std::uint64_t kOpenedForWriting = O_ACCMODE | O_CREAT | O_TRUNC;
 
-/// Memory that is not executed, descriptors that are already open, the clock, and the end. No tgkill:
-/// compartments share their uid with others of their kind, and abort(3) dies without it as well.
+/// Memory that is not executed, descriptors that are already open, the clock, and the end. No
+/// tgkill: compartments share their uid with others of their kind, and abort(3) dies without it as
+/// well.
 AllowList with_basics() {
   AllowList list;
-  list.calls({SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev),
-              SCMP_SYS(lseek), SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(munmap), SCMP_SYS(mremap),
-              SCMP_SYS(brk), SCMP_SYS(futex), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
-              SCMP_SYS(getrandom), SCMP_SYS(sysinfo), SCMP_SYS(poll), SCMP_SYS(ppoll),
-              SCMP_SYS(sendmsg), SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn),
-              SCMP_SYS(restart_syscall)});
+  list.calls(
+      {SCMP_SYS(read),          SCMP_SYS(pread64),        SCMP_SYS(readv),     SCMP_SYS(write),
+       SCMP_SYS(writev),        SCMP_SYS(lseek),          SCMP_SYS(close),     SCMP_SYS(fstat),
+       SCMP_SYS(munmap),        SCMP_SYS(mremap),         SCMP_SYS(brk),       SCMP_SYS(futex),
+       SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),   SCMP_SYS(getrandom), SCMP_SYS(sysinfo),
+       SCMP_SYS(poll),          SCMP_SYS(ppoll),          SCMP_SYS(sendmsg),   SCMP_SYS(exit_group),
+       SCMP_SYS(rt_sigreturn),  SCMP_SYS(restart_syscall)});
   list.call_if(SCMP_SYS(mmap), {has_bits(2, PROT_EXEC, 0)});
   list.call_if(SCMP_SYS(mprotect), {has_bits(2, PROT_EXEC, 0)});
   // glibc's fstat(2): by descriptor, not by path.
@@ -107,22 +109,22 @@ FilterRules reader() {
 
 FilterRules recorder() {
   AllowList list = with_conversation();
-  list.calls({SCMP_SYS(openat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(getdents64),
-              SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(pwrite64), SCMP_SYS(fsync),
-              SCMP_SYS(fdatasync), SCMP_SYS(fallocate), SCMP_SYS(ftruncate), SCMP_SYS(rename),
-              SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
-              SCMP_SYS(fchmod), SCMP_SYS(umask), SCMP_SYS(statfs), SCMP_SYS(fstatfs),
-              SCMP_SYS(flock), SCMP_SYS(uname), SCMP_SYS(getpid), SCMP_SYS(gettid),
-              SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid)});
+  list.calls({SCMP_SYS(openat),    SCMP_SYS(newfstatat), SCMP_SYS(statx),     SCMP_SYS(getdents64),
+              SCMP_SYS(readlink),  SCMP_SYS(readlinkat), SCMP_SYS(pwrite64),  SCMP_SYS(fsync),
+              SCMP_SYS(fdatasync), SCMP_SYS(fallocate),  SCMP_SYS(ftruncate), SCMP_SYS(rename),
+              SCMP_SYS(renameat),  SCMP_SYS(renameat2),  SCMP_SYS(unlink),    SCMP_SYS(unlinkat),
+              SCMP_SYS(fchmod),    SCMP_SYS(umask),      SCMP_SYS(statfs),    SCMP_SYS(fstatfs),
+              SCMP_SYS(flock),     SCMP_SYS(uname),      SCMP_SYS(getpid),    SCMP_SYS(gettid),
+              SCMP_SYS(getuid),    SCMP_SYS(geteuid),    SCMP_SYS(getgid),    SCMP_SYS(getegid)});
   list.commands(SCMP_SYS(fcntl), 1,
                 {F_SETFD, F_SETFL, F_DUPFD_CLOEXEC, F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK,
                  F_OFD_SETLK, F_OFD_SETLKW});
   list.commands(SCMP_SYS(ioctl), 1, {TCGETS});
   // To kernel audit and to the journal, and to nobody else.
   list.call_if(SCMP_SYS(socket), {is(0, AF_NETLINK), is(2, NETLINK_AUDIT)});
-  list.call_if(SCMP_SYS(socket),
-               {is(0, AF_UNIX), has_bits(1, ~(std::uint64_t{SOCK_CLOEXEC} | SOCK_NONBLOCK),
-                                         SOCK_DGRAM)});
+  list.call_if(
+      SCMP_SYS(socket),
+      {is(0, AF_UNIX), has_bits(1, ~(std::uint64_t{SOCK_CLOEXEC} | SOCK_NONBLOCK), SOCK_DGRAM)});
   list.calls({SCMP_SYS(connect), SCMP_SYS(sendto), SCMP_SYS(recvfrom), SCMP_SYS(getsockopt),
               SCMP_SYS(getsockname)});
   return list.take();
@@ -161,8 +163,8 @@ FilterRules floor() {
   // Another view of files than the one that was checked.
   never({SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(chroot),
          SCMP_SYS(move_mount), SCMP_SYS(open_tree), SCMP_SYS(fsopen), SCMP_SYS(fsconfig),
-         SCMP_SYS(fsmount), SCMP_SYS(fspick), SCMP_SYS(mount_setattr),
-         SCMP_SYS(open_by_handle_at), SCMP_SYS(setns), SCMP_SYS(unshare)});
+         SCMP_SYS(fsmount), SCMP_SYS(fspick), SCMP_SYS(mount_setattr), SCMP_SYS(open_by_handle_at),
+         SCMP_SYS(setns), SCMP_SYS(unshare)});
   for (const int name_space : {CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS,
                                CLONE_NEWPID, CLONE_NEWUSER, CLONE_NEWUTS}) {
     const auto bit = static_cast<std::uint64_t>(name_space);

@@ -13,12 +13,12 @@
 
 namespace modgate {
 
-/// What the kernel says a process is and may do: the lines of /proc/PID/status (proc(5)) that privilege
-/// depends on.
+/// What the kernel says a process is and may do: the lines of /proc/PID/status (proc(5)) that
+/// privilege depends on.
 struct ProcessStatus {
   std::array<uid_t, 4> uids{};  ///< real, effective, saved, file system
   std::array<gid_t, 4> gids{};
-  std::vector<gid_t> groups;    ///< in the kernel's order, which is ascending
+  std::vector<gid_t> groups;  ///< in the kernel's order, which is ascending
   std::uint64_t threads = 0;
   std::uint64_t inheritable = 0;
   std::uint64_t permitted = 0;
@@ -26,11 +26,11 @@ struct ProcessStatus {
   std::uint64_t bounding = 0;
   std::uint64_t ambient = 0;
   std::uint64_t no_new_privs = 0;
-  std::uint64_t seccomp = 0;    ///< 2: filtered
+  std::uint64_t seccomp = 0;  ///< 2: filtered
 };
 
-/// Takes the text apart. An error when one of the lines is missing, stands there twice, or is not of
-/// the form that the kernel writes: nothing is ever taken for 0.
+/// Takes the text apart. An error when one of the lines is missing, stands there twice, or is not
+/// of the form that the kernel writes: nothing is ever taken for 0.
 Result<ProcessStatus> parse_process_status(std::string_view text);
 
 /// Reads from an open /proc/PID/status, from its start: the state of that process now, even where a

@@ -11,34 +11,37 @@
 
 namespace modgate {
 
-/// Which system calls a compartment keeps. `floor` is what every process here has: all but what none
-/// of them ever needs. Any other is an allow-list, and never for uid 0.
+/// Which system calls a compartment keeps. `floor` is what every process here has: all but what
+/// none of them ever needs. Any other is an allow-list, and never for uid 0.
 enum class Filter : std::uint8_t { floor, front, recorder, inspector, loader, reader };
 
 /// What one kind of process may do. Applied whole and proven, or the process dies. A limit that the
 /// parent has already tighter stays as it is.
 struct Profile {
-  std::string name;                ///< "front", "loader", ...: also the process's name
+  std::string name;  ///< "front", "loader", ...: also the process's name
   uid_t uid = static_cast<uid_t>(-1);
   gid_t gid = static_cast<gid_t>(-1);
-  std::vector<gid_t> groups;       ///< supplementary groups; empty: none
-  std::vector<cap_value_t> keep;   ///< permitted and effective; all other sets end empty, but see may_fork
+  std::vector<gid_t> groups;  ///< supplementary groups; empty: none
+  std::vector<cap_value_t>
+      keep;  ///< permitted and effective; all other sets end empty, but see may_fork
   /// Only for the session: user, groups and permitted as the parent's, effective none, bounding set
   /// and securebits untouched.
   bool keeps_parent_capabilities = false;
   Filter filter = Filter::floor;
-  std::chrono::seconds deadline{0};  ///< alarm(2) armed before confinement; 0: lives with its parent
-  std::uint64_t cpu_seconds = 0;     ///< RLIMIT_CPU; 0: unlimited
-  std::uint64_t max_files = 64;      ///< RLIMIT_NOFILE
-  std::uint64_t max_memory = 0;      ///< RLIMIT_AS in bytes; 0: unlimited
+  std::chrono::seconds deadline{
+      0};                         ///< alarm(2) armed before confinement; 0: lives with its parent
+  std::uint64_t cpu_seconds = 0;  ///< RLIMIT_CPU; 0: unlimited
+  std::uint64_t max_files = 64;   ///< RLIMIT_NOFILE
+  std::uint64_t max_memory = 0;   ///< RLIMIT_AS in bytes; 0: unlimited
   std::uint64_t max_file_bytes = 0;  ///< RLIMIT_FSIZE, which bounds memfds too; 0: unlimited
-  /// Else RLIMIT_NPROC 0, which does not bind uid 0. Who may fork may exec as well: the bounding set
-  /// is then `keep`, and NOROOT sees to it that a program gains nothing but what its file may give.
+  /// Else RLIMIT_NPROC 0, which does not bind uid 0. Who may fork may exec as well: the bounding
+  /// set is then `keep`, and NOROOT sees to it that a program gains nothing but what its file may
+  /// give.
   bool may_fork = false;
   /// Else 2 is /dev/null like 0 and 1, from the moment the profile is applied; until then it is the
   /// parent's, so that a step that fails can be told.
   bool keeps_stderr = false;
-  int oom_score_adj = 0;             ///< raised only; 0: as the parent
+  int oom_score_adj = 0;  ///< raised only; 0: as the parent
 };
 
 }  // namespace modgate

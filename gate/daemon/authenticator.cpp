@@ -14,7 +14,9 @@ namespace {
 
 /// The session kills an authenticator that takes too long; these limits only end one whose
 /// session is gone.
-Deadline patience() { return BootClock::now() + std::chrono::seconds(Limits::request_seconds + 10); }
+Deadline patience() {
+  return BootClock::now() + std::chrono::seconds(Limits::request_seconds + 10);
+}
 
 /// Some module's prompt may be longer than a message for the terminal needs to be.
 constexpr std::size_t kPromptBytes = 1024;
@@ -35,7 +37,8 @@ class RelayedConversation final : public Conversation {
   RelayedConversation(Channel& session, Channel& prompts) : session_(session), prompts_(prompts) {}
 
   Result<Secret> ask(std::string_view prompt, bool echo) override {
-    if (auto sent = prompt_with(echo ? ReplyPrompt::Style::text : ReplyPrompt::Style::secret, prompt);
+    if (auto sent =
+            prompt_with(echo ? ReplyPrompt::Style::text : ReplyPrompt::Style::secret, prompt);
         !sent) {
       return sent.error();
     }

@@ -39,23 +39,39 @@ class Relay {
                                       {ends_.session.get(), POLLIN, 0},
                                       {ends_.prompts.get(), POLLIN, 0}}};
       if (::ppoll(ready.data(), ready.size(), nullptr, nullptr) < 0) return 1;
-      // The session first: its last word counts even if the caller hangs up in the same moment.
-      if (ready[1].revents != 0 && !pass_reply(ends_.session, Waiting::session)) break;
-      if (ready[2].revents != 0 && !pass_reply(ends_.prompts, Waiting::authenticator)) break;
+      // The session first, to its last word: that counts whoever else hangs up in the same moment.
+      if (ready[1].revents != 0) {
+        if (!pass_reply()) break;
+        continue;
+      }
+      if (ready[2].revents != 0 && !pass_prompt()) break;
       if (ready[0].revents != 0 && !pass_answer()) break;
     }
     return status_;
   }
 
  private:
-  /// One reply or prompt on its way to the caller; false when the conversation is over.
-  bool pass_reply(Channel& from, Waiting who) {
-    auto message = from.receive(Limits::message_bytes, 0, in(kRelayTime));
-    if (!message || !*message) return false;
-    auto reply = decode_reply((*message)->bytes);
+  /// One message of the session on its way to the caller; false when the conversation is over.
+  bool pass_reply() {
+    auto message = ends_.session.receive(Limits::message_bytes, 0, in(kRelayTime));
+    return message && *message && pass_on((*message)->bytes, Waiting::session);
+  }
+
+  /// One message of the authenticator; that there will be none any more ends nothing.
+  bool pass_prompt() {
+    auto message = ends_.prompts.receive(Limits::message_bytes, 0, in(kRelayTime));
+    if (!message) return false;
+    if (*message) return pass_on((*message)->bytes, Waiting::authenticator);
+    ends_.prompts.close();
+    return true;
+  }
+
+  bool pass_on(const std::string& bytes, Waiting who) {
+    auto reply = decode_reply(bytes);
     if (!reply) return fail();
     if (const auto* prompt = std::get_if<ReplyPrompt>(&*reply); prompt != nullptr) {
-      if (prompt->style == ReplyPrompt::Style::secret || prompt->style == ReplyPrompt::Style::text) {
+      if (prompt->style == ReplyPrompt::Style::secret ||
+          prompt->style == ReplyPrompt::Style::text) {
         if (waiting_ != Waiting::none) return fail();
         waiting_ = who;
       }
@@ -67,15 +83,14 @@ class Relay {
     return sent && !std::holds_alternative<ReplyEnd>(*reply);
   }
 
-  /// The caller's answer on its way to whoever asked; false when the caller has hung up or says what
-  /// it was not asked for.
+  /// The caller's answer on its way to whoever asked; false when the caller has hung up or says
+  /// what it was not asked for.
   bool pass_answer() {
     auto message = ends_.caller.receive(Limits::message_bytes, 0, in(kRelayTime));
     if (!message || !*message || waiting_ == Waiting::none) return false;
     auto answer = decode_answer((*message)->bytes);
     Channel& to = waiting_ == Waiting::session ? ends_.session : ends_.prompts;
-    const bool sent =
-        answer && static_cast<bool>(to.send((*message)->bytes, in(kRelayTime)));
+    const bool sent = answer && static_cast<bool>(to.send((*message)->bytes, in(kRelayTime)));
     waiting_ = Waiting::none;
     if (answer) ::explicit_bzero(answer->data(), answer->size());
     ::explicit_bzero((*message)->bytes.data(), (*message)->bytes.size());
@@ -101,7 +116,8 @@ int run_front(FrontEnds ends) {
   auto request = decode_request((*message)->bytes);
   if (!request) return refuse_request(ends, request.error());
   if (request->handed_over != ((*message)->descriptors.size() == 1)) {
-    return refuse_request(ends, {Outcome::usage, "an open file goes with a handed-over module only"});
+    return refuse_request(ends,
+                          {Outcome::usage, "an open file goes with a handed-over module only"});
   }
   std::vector<int> descriptors;
   for (const Fd& descriptor : (*message)->descriptors) descriptors.push_back(descriptor.get());

@@ -13,8 +13,8 @@ struct FrontEnds {
 };
 
 /// The body of a front's process: reads one request, passes it on decoded and encoded anew, then
-/// carries replies and prompts to the caller and answers back to whoever prompted. Whatever does not
-/// decode ends it. Returns the exit status.
+/// carries replies and prompts to the caller and answers back to whoever prompted. Whatever does
+/// not decode ends it. Returns the exit status.
 int run_front(FrontEnds ends);
 
 }  // namespace modgate

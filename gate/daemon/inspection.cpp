@@ -48,8 +48,9 @@ int run_unpacker(const Inside& inside, Compression compression, std::uint64_t ma
 Status unpack(const PlannedModule& module, int file, Compression compression, int image,
               const InspectionMeans& means) {
   auto unpacker = Compartment::start(
-      unpacker_profile(means.accounts), means.filters, {file, image},
-      [&](const Inside& inside) { return run_unpacker(inside, compression, means.max_module_bytes); });
+      unpacker_profile(means.accounts), means.filters, {file, image}, [&](const Inside& inside) {
+        return run_unpacker(inside, compression, means.max_module_bytes);
+      });
   if (!unpacker) return unpacker.error();
   auto bytes = await_answer(*unpacker, sizeof(UnpackAnswer), means.deadline, module.name);
   if (!bytes) return bytes.error();
@@ -70,10 +71,9 @@ Result<Fd> make_image(const PlannedModule& module, const InspectionMeans& means)
   if (!image) return image.error();
   auto compression = compression_of(file->get());
   if (!compression) return compression.error();
-  const Status filled =
-      *compression == Compression::none
-          ? copy_into_image(file->get(), image->get(), means.max_module_bytes)
-          : unpack(module, file->get(), *compression, image->get(), means);
+  const Status filled = *compression == Compression::none
+                            ? copy_into_image(file->get(), image->get(), means.max_module_bytes)
+                            : unpack(module, file->get(), *compression, image->get(), means);
   if (!filled) return filled.error();
   struct stat state = {};
   if (::fstat(image->get(), &state) != 0) {

@@ -21,15 +21,16 @@ struct InspectionMeans {
   const FilterSet& filters;
   const Accounts& accounts;
   std::uint64_t max_module_bytes;
-  std::vector<std::string> symbols;                ///< that deny rules name
-  std::function<Status(std::uint64_t)> reserve;    ///< asked before bytes are kept
+  std::vector<std::string> symbols;              ///< that deny rules name
+  std::function<Status(std::uint64_t)> reserve;  ///< asked before bytes are kept
   Deadline deadline;
 };
 
 /// Makes a sealed image of every module of the plan that would be loaded, in plan order, and has
 /// them inspected in compartments: a compressed one is unpacked by a process of its own, and all
-/// sealed images of the tree are looked at by another one, which contains no decompression. Fills in
-/// `facts`. Errors: Outcome::rejected for what is no sound module and for an inspector that dies.
+/// sealed images of the tree are looked at by another one, which contains no decompression. Fills
+/// in `facts`. Errors: Outcome::rejected for what is no sound module and for an inspector that
+/// dies.
 Result<std::vector<Fd>> inspect_plan(Plan& plan, const InspectionMeans& means);
 
 }  // namespace modgate

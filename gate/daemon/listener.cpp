@@ -31,8 +31,7 @@ Deadline shortly() { return BootClock::now() + std::chrono::seconds(5); }
 /// Tells a caller that it is not served now, without waiting for it.
 void turn_away(const Fd& socket, const std::string& why) {
   const std::string reply = encode_reply(ReplyEnd{Outcome::unavailable, why, {}, {}});
-  static_cast<void>(
-      ::send(socket.get(), reply.data(), reply.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+  static_cast<void>(::send(socket.get(), reply.data(), reply.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
 }  // namespace
@@ -94,11 +93,7 @@ bool Listener::turn_once() {
   for (std::size_t at = 0; at < ids.size(); ++at) {
     Session& session = sessions_.at(ids[at]);
     const bool ended = ready[4 + 2 * at].revents != 0;
-    // A session that breaks the form of its messages is ended.
-    if (ready[3 + 2 * at].revents != 0 && !hear(ids[at], session) && !ended) {
-      session.link.close();
-      if (auto killed = session.process.kill(); !killed) log_line(killed.error().message);
-    }
+    if (ready[3 + 2 * at].revents != 0) listen_to(ids[at], session);
     if (ended) reap(ids[at]);
   }
   if (ready[2].revents != 0 && !recorder_gone_) take_connections();
@@ -228,13 +223,21 @@ void Listener::grant_ticket(const Session& session, const std::string& service) 
                  BootClock::now());
 }
 
-/// One message of a session; false when it hung up or broke the form.
-bool Listener::hear(SessionId id, Session& session) {
+/// One message of a session. One that has hung up is about to end; one that breaks the form of its
+/// messages is ended.
+void Listener::listen_to(SessionId id, Session& session) {
   auto message = session.link.receive(sizeof(ToListener), 0, shortly());
-  if (!message || !*message) return false;
-  const auto word = decode_to_listener((*message)->bytes);
+  if (message && !*message) return session.link.close();
+  if (message && answer(id, session, (*message)->bytes)) return;
+  session.link.close();
+  if (auto killed = session.process.kill(); !killed) log_line(killed.error().message);
+}
+
+/// False where the message has no place here.
+bool Listener::answer(SessionId id, Session& session, std::string_view bytes) {
+  const auto word = decode_to_listener(bytes);
   if (!word) return false;
-  ToSession answer{ToSession::Kind::go_on};
+  ToSession reply{ToSession::Kind::go_on};
   switch (word->kind) {
     case ToListener::Kind::begin_try:
       turns_.want(id, session.peer.uid);
@@ -253,11 +256,11 @@ bool Listener::hear(SessionId id, Session& session) {
       if (may_hold(session, word->bytes)) {
         session.image_bytes += word->bytes;
       } else {
-        answer.kind = ToSession::Kind::too_much;
+        reply.kind = ToSession::Kind::too_much;
       }
       break;
   }
-  return static_cast<bool>(session.link.send(encode(answer), shortly()));
+  return static_cast<bool>(session.link.send(encode(reply), shortly()));
 }
 
 void Listener::begin_turns(Deadline now) {
@@ -276,17 +279,15 @@ void Listener::reap(SessionId id) {
   auto ending = found->second.process.reap();
   const uid_t uid = found->second.peer.uid;
   const bool crashed =
-      !ending || !ending->exited ||
-      ending->status == static_cast<int>(SessionExit::child_crashed);
+      !ending || !ending->exited || ending->status == static_cast<int>(SessionExit::child_crashed);
   if (crashed) {
     crashes_.strike(uid, BootClock::now());
     Record record;
     record.kind = RecordKind::recovery;
     record.outcome = Outcome::unavailable;
     record.message = "a process that served uid " + std::to_string(uid) + " died" +
-                     (ending && !ending->exited
-                          ? " by signal " + std::to_string(ending->signal)
-                          : std::string());
+                     (ending && !ending->exited ? " by signal " + std::to_string(ending->signal)
+                                                : std::string());
     log_line(record.message);
     if (auto recorded = parts_.control.record(stamped_now(record), shortly()); !recorded) {
       log_line(recorded.error().message);

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gate/confine/compartment.h"
@@ -34,9 +35,9 @@ struct ListenerParts {
   RecorderControl control;
 };
 
-/// The process that lives as long as the helper: accepts, looks who it is, keeps the limits, forks a
-/// session for each connection, and holds what outlives a session: tickets, turns, delays. From its
-/// children it takes messages of fixed size only.
+/// The process that lives as long as the helper: accepts, looks who it is, keeps the limits, forks
+/// a session for each connection, and holds what outlives a session: tickets, turns, delays. From
+/// its children it takes messages of fixed size only.
 class Listener {
  public:
   explicit Listener(ListenerParts parts) : parts_(std::move(parts)) {}
@@ -66,7 +67,8 @@ class Listener {
   void admit(Fd socket, Peer peer);
   void start_session(Fd socket, const Peer& peer);
   void start_delayed(Deadline now);
-  bool hear(SessionId id, Session& session);
+  void listen_to(SessionId id, Session& session);
+  bool answer(SessionId id, Session& session, std::string_view bytes);
   void grant_ticket(const Session& session, const std::string& service);
   [[nodiscard]] bool may_hold(const Session& session, std::uint64_t bytes) const;
   void begin_turns(Deadline now);

@@ -57,7 +57,9 @@ Status ListenerLink::try_succeeded(const std::string& service, Deadline deadline
   return say(message, deadline);
 }
 
-Status ListenerLink::end_try(Deadline deadline) { return say({ToListener::Kind::end_try}, deadline); }
+Status ListenerLink::end_try(Deadline deadline) {
+  return say({ToListener::Kind::end_try}, deadline);
+}
 
 Status ListenerLink::reserve(std::uint64_t bytes, Deadline deadline) {
   ToListener message = {ToListener::Kind::reserve};

@@ -13,11 +13,11 @@ namespace modgate {
 /// the channel whose session it is; a session can only speak for the caller it was started for.
 struct ToListener {
   enum class Kind : std::uint32_t {
-    begin_try = 1,   ///< wants to authenticate; answered by go_on when it is this uid's turn
-    count_try = 2,   ///< a secret is about to reach PAM; answered by go_on once it is counted
+    begin_try = 1,      ///< wants to authenticate; answered by go_on when it is this uid's turn
+    count_try = 2,      ///< a secret is about to reach PAM; answered by go_on once it is counted
     try_succeeded = 3,  ///< the try that was counted last succeeded, for `service`
-    end_try = 4,     ///< no more; without a word of success the count stays
-    reserve = 5,     ///< `bytes` more of images; answered by go_on or too_much
+    end_try = 4,        ///< no more; without a word of success the count stays
+    reserve = 5,        ///< `bytes` more of images; answered by go_on or too_much
   };
   Kind kind = Kind::end_try;
   std::uint32_t padding = 0;

@@ -29,8 +29,7 @@ Result<Receipt> await_receipt(Channel& recorder, const LoadOrder& order) {
   if (!message) return message.error();
   if (!*message) return Error{Outcome::unavailable, "the recorder is gone"};
   auto receipt = decode_receipt((*message)->bytes);
-  if (receipt && order.action == Action::load &&
-      receipt->digests.size() != order.modules.size()) {
+  if (receipt && order.action == Action::load && receipt->digests.size() != order.modules.size()) {
     return Error{Outcome::unavailable, "the intent on disk is not for these modules"};
   }
   return receipt;
@@ -53,8 +52,7 @@ void load(KernelModules& kernel, const LoadOrder& order, const std::vector<int>&
           const Receipt& receipt, FromLoader& answer) {
   for (std::size_t at = 0; at < order.modules.size(); ++at) {
     const LoadOrder::Module& module = order.modules[at];
-    const int code =
-        kernel.insert(images.at(module.image), receipt.digests[at], module.parameters);
+    const int code = kernel.insert(images.at(module.image), receipt.digests[at], module.parameters);
     answer.modules[at].code = code;
     if (code == EEXIST) {
       // Somebody else was faster; it is there, as modprobe sees it too.

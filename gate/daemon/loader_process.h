@@ -20,15 +20,15 @@ struct LoadOrder {
   struct Module {
     std::string name;
     std::string parameters;
-    bool may_fail = false;   ///< a soft dependency
-    std::size_t image = 0;   ///< load: which of the images
+    bool may_fail = false;  ///< a soft dependency
+    std::size_t image = 0;  ///< load: which of the images
   };
   Action action = Action::load;
   std::vector<Module> modules;  ///< only those that the kernel is to be asked for, in order
 };
 
-/// What a loader answers. First `begun` or `refused`, as the receipt says; then, once the kernel has
-/// answered, `finished`. Fixed layout.
+/// What a loader answers. First `begun` or `refused`, as the receipt says; then, once the kernel
+/// has answered, `finished`. Fixed layout.
 struct FromLoader {
   enum class Kind : std::uint32_t { begun = 1, refused = 2, finished = 3 };
   struct Module {

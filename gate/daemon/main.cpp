@@ -10,6 +10,7 @@
 #include <cstring>
 #include <exception>
 #include <utility>
+#include <vector>
 
 #include "gate/confine/capabilities.h"
 #include "gate/daemon/listener.h"
@@ -23,8 +24,19 @@
 namespace modgate {
 namespace {
 
-/// Nothing of whoever starts the helper reaches it: no environment, no directory, no umask.
-Status leave_the_starter_behind() {
+/// The environment's own bytes, which unsetenv(3) and clearenv(3) leave where they are.
+std::vector<char*> environment_entries() {
+  std::vector<char*> entries;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    entries.push_back(*entry);
+  }
+  return entries;
+}
+
+/// Nothing of whoever starts the helper reaches it or its children: no environment, not even in
+/// /proc/PID/environ, no directory, no umask.
+Status leave_the_starter_behind(const std::vector<char*>& environment) {
+  for (char* entry : environment) ::explicit_bzero(entry, std::strlen(entry));
   if (::clearenv() != 0 || ::chdir("/") != 0) {
     return Error{Outcome::unavailable, std::string("chdir /: ") + std::strerror(errno), errno};
   }
@@ -81,9 +93,10 @@ Status prepare_log_directory(const std::string& path, const Accounts& accounts) 
   const std::string by_descriptor = "/proc/self/fd/" + std::to_string(directory.get());
   if (::chown(by_descriptor.c_str(), accounts.audit.uid, accounts.audit.gid) != 0 ||
       ::chmod(by_descriptor.c_str(), 0750) != 0) {
-    return Error{Outcome::unavailable,
-                 path + " does not belong to modgate-audit; make it so with: systemd-tmpfiles --create",
-                 errno};
+    return Error{
+        Outcome::unavailable,
+        path + " does not belong to modgate-audit; make it so with: systemd-tmpfiles --create",
+        errno};
   }
   return Done{};
 }
@@ -106,9 +119,10 @@ Result<Compartment> start_recorder(const DaemonOptions& options, const Accounts&
 }
 
 Result<int> serve_with(const DaemonOptions& options) {
+  const std::vector<char*> environment = environment_entries();
   auto supervisor = Supervisor::from_environment();
   if (!supervisor) return supervisor.error();
-  if (auto left = leave_the_starter_behind(); !left) return left.error();
+  if (auto left = leave_the_starter_behind(environment); !left) return left.error();
   if (::geteuid() != 0) {
     return Error{Outcome::unavailable, "modgated must be started as root; it drops what it can"};
   }
@@ -147,7 +161,8 @@ Result<int> serve_with(const DaemonOptions& options) {
   record.kind = RecordKind::start;
   record.outcome = Outcome::done;
   record.message = "the helper serves";
-  if (auto recorded = control.record(stamped_now(record), BootClock::now() + std::chrono::minutes(1));
+  if (auto recorded =
+          control.record(stamped_now(record), BootClock::now() + std::chrono::minutes(1));
       !recorded) {
     return recorded.error();
   }

@@ -12,7 +12,8 @@
 namespace modgate {
 
 /// What systemd handed over, taken from the environment once (sd_listen_fds(3), sd_notify(3),
-/// sd_watchdog_enabled(3)). Without systemd all of it is empty, and telling it anything does nothing.
+/// sd_watchdog_enabled(3)). Without systemd all of it is empty, and telling it anything does
+/// nothing.
 class Supervisor {
  public:
   /// Reads and removes LISTEN_*, NOTIFY_SOCKET and WATCHDOG_*. More than one handed-over socket is

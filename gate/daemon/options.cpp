@@ -10,12 +10,13 @@ Result<DaemonCommand> parse_daemon_options(int argc, char** argv) {
   namespace po = boost::program_options;
   DaemonOptions options;
   po::options_description known("modgated: the helper that loads modules for those who may");
-  known.add_options()                                                                     //
-      ("policy", po::value(&options.policy.policy), "the role policy")                    //
-      ("policy-dir", po::value(&options.policy.policy_dir), "its further files, *.toml")  //
+  known.add_options()                                                                      //
+      ("policy", po::value(&options.policy.policy), "the role policy")                     //
+      ("policy-dir", po::value(&options.policy.policy_dir), "its further files, *.toml")   //
       ("signers", po::value(&options.policy.signers), "certificates that rules may name")  //
-      ("pam-service", po::value(&options.pam_service), "PAM service where the policy names none")  //
-      ("audit-dir", po::value(&options.audit_dir), "the audit log's directory")           //
+      ("pam-service", po::value(&options.pam_service),
+       "PAM service where the policy names none")                                             //
+      ("audit-dir", po::value(&options.audit_dir), "the audit log's directory")               //
       ("socket", po::value(&options.socket), "where callers connect; systemd's socket wins")  //
       ("modules-dir", po::value(&options.modules_dir),
        "the module tree, or the directory of trees by release")  //
@@ -24,7 +25,8 @@ Result<DaemonCommand> parse_daemon_options(int argc, char** argv) {
   try {
     po::variables_map given;
     // Nothing is guessed: an abbreviated option is unknown, and there are no positional ones.
-    const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+    const int style =
+        po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
     po::store(po::command_line_parser(argc, argv).options(known).positional({}).style(style).run(),
               given);
     po::notify(given);

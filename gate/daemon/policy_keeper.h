@@ -29,7 +29,8 @@ class PolicyKeeper {
   /// Lower-case hex SHA-256 over the files of the policy in force.
   [[nodiscard]] const std::string& digest() const noexcept { return digest_; }
 
-  /// What is wrong with the files as they are now, one problem a line; empty when they are in force.
+  /// What is wrong with the files as they are now, one problem a line; empty when they are in
+  /// force.
   [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
 
  private:

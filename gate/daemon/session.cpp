@@ -103,11 +103,11 @@ int run_session(const Inside& inside, const SessionSetup& setup, const FilterSet
   auto request = decode_request((*message)->bytes);
   if (!request) return static_cast<int>(SessionExit::child_crashed);
 
-  const SessionExit exit = tell_story(
-      setup, filters,
-      SessionEnds{ListenerLink(std::move(listener)), RecorderLink(std::move(recorder)),
-                  std::move(front_channel), std::move(prompts->second)},
-      *request);
+  const SessionExit exit =
+      tell_story(setup, filters,
+                 SessionEnds{ListenerLink(std::move(listener)), RecorderLink(std::move(recorder)),
+                             std::move(front_channel), std::move(prompts->second)},
+                 *request);
   const SessionExit front_exit = judge_front(*front);
   return static_cast<int>(exit == SessionExit::fine ? front_exit : exit);
 }

@@ -84,12 +84,12 @@ Result<SessionWorld::Try> SessionWorld::try_once(const std::string& service) {
   request.service = service;
   request.user = caller_.user;
   request.terminal = caller_.peer.process.terminal;
-  auto authenticator = Compartment::start(
-      authenticator_profile(setup_.accounts), filters_, {ends_.prompts.get()},
-      [&request](const Inside& inside) {
-        return run_authenticator(request, Channel(Fd(inside.parent)),
-                                 Channel(Fd(inside.given.at(0))));
-      });
+  auto authenticator =
+      Compartment::start(authenticator_profile(setup_.accounts), filters_, {ends_.prompts.get()},
+                         [&request](const Inside& inside) {
+                           return run_authenticator(request, Channel(Fd(inside.parent)),
+                                                    Channel(Fd(inside.given.at(0))));
+                         });
   if (!authenticator) return authenticator.error();
   auto attempt = follow_try(*authenticator, service);
   // Whatever came of it, its turn is over; the listener keeps the count.

@@ -6,7 +6,8 @@
 namespace modgate {
 
 void Slowdown::strike(uid_t uid, Deadline now) {
-  std::erase_if(strikes_, [&](const auto& entry) { return entry.second.last + terms_.memory < now; });
+  std::erase_if(strikes_,
+                [&](const auto& entry) { return entry.second.last + terms_.memory < now; });
   if (strikes_.size() >= kMostUids && !strikes_.contains(uid)) return;
   Strikes& strikes = strikes_[uid];
   strikes.count = std::min<std::uint32_t>(strikes.count + 1, 1U << 16U);

@@ -46,12 +46,10 @@ class Slowdown {
 };
 
 /// Three wrong passwords are free, as many as one request may give.
-inline constexpr Slowdown::Terms kPasswordTerms = {3, std::chrono::seconds(1),
-                                                   std::chrono::seconds(60),
-                                                   std::chrono::seconds(900)};
+inline constexpr Slowdown::Terms kPasswordTerms = {
+    3, std::chrono::seconds(1), std::chrono::seconds(60), std::chrono::seconds(900)};
 /// A child that dies by a signal delays its caller's next connection.
-inline constexpr Slowdown::Terms kCrashTerms = {0, std::chrono::seconds(1),
-                                                std::chrono::seconds(60),
-                                                std::chrono::seconds(600)};
+inline constexpr Slowdown::Terms kCrashTerms = {
+    0, std::chrono::seconds(1), std::chrono::seconds(60), std::chrono::seconds(600)};
 
 }  // namespace modgate

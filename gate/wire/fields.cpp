@@ -12,8 +12,8 @@ Error malformed(std::string message) { return {Outcome::usage, std::move(message
 
 bool is_key(std::string_view text) noexcept {
   return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char byte) {
-           return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
-         });
+    return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
+  });
 }
 
 }  // namespace
@@ -83,7 +83,8 @@ Result<std::vector<std::string>> unpack(std::string_view packed, std::size_t max
     const std::size_t colon = packed.substr(0, 21).find(':');
     if (colon == std::string_view::npos) return malformed("a list that is malformed");
     auto length = parse_number(packed.substr(0, colon), packed.size());
-    if (!length || *length > packed.size() - colon - 1) return malformed("a list that is malformed");
+    if (!length || *length > packed.size() - colon - 1)
+      return malformed("a list that is malformed");
     if (items.size() == max_items) return malformed("a list that is too long");
     items.emplace_back(packed.substr(colon + 1, *length));
     packed.remove_prefix(colon + 1 + *length);

@@ -11,8 +11,8 @@
 
 namespace modgate {
 
-/// One message: a run of `key=value`, each ended by NUL, as in the kernel's own uevents. Keys are of
-/// a-z 0-9 _; values are any bytes but NUL; no key stands twice.
+/// One message: a run of `key=value`, each ended by NUL, as in the kernel's own uevents. Keys are
+/// of a-z 0-9 _; values are any bytes but NUL; no key stands twice.
 class Fields {
  public:
   /// Decodes one whole message. Refuses (Outcome::usage) an empty message, more than `max_bytes` or

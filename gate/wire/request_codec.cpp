@@ -258,9 +258,9 @@ Result<Request> decode_request(std::string_view message) {
   if (!fields) return fields.error();
   Taker taker(*fields);
   const std::string* verb = taker.take("verb");
-  const auto shape =
-      std::find_if(kShapes.begin(), kShapes.end(),
-                   [&](const Shape& known) { return verb != nullptr && known.word == *verb; });
+  const auto shape = std::find_if(kShapes.begin(), kShapes.end(), [&](const Shape& known) {
+    return verb != nullptr && known.word == *verb;
+  });
   if (shape == kShapes.end()) return refused("a command that this helper does not know");
   Request request;
   request.verb = shape->verb;

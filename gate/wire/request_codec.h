@@ -15,8 +15,9 @@ std::string encode_request(const Request& request);
 
 /// Decodes and checks a request against every limit and alphabet of the contract's section 8; what
 /// it returns needs no further check of form. Unknown fields are refused, and so are known ones
-/// that the verb has no use for: an older helper never carries out half of a newer client's request.
-/// Nothing in a message can say who asks. Errors are Outcome::usage with a message for the caller.
+/// that the verb has no use for: an older helper never carries out half of a newer client's
+/// request. Nothing in a message can say who asks. Errors are Outcome::usage with a message for the
+/// caller.
 Result<Request> decode_request(std::string_view message);
 
 /// Whether `text` can be a module's name: 1 to 55 of A-Z a-z 0-9 _ -.

@@ -26,9 +26,9 @@ struct LoginSession {
 /// reading, so nothing here is ever a ground for a decision.
 struct PeerProcess {
   pid_t pid = 0;
-  std::string name;                  ///< comm, raw bytes, at most 15
-  std::int64_t started_ms = 0;       ///< epoch milliseconds, 0 where unknown
-  std::string terminal;              ///< "pts/3", "ttyS0"; empty where there is none
+  std::string name;             ///< comm, raw bytes, at most 15
+  std::int64_t started_ms = 0;  ///< epoch milliseconds, 0 where unknown
+  std::string terminal;         ///< "pts/3", "ttyS0"; empty where there is none
   pid_t parent_pid = 0;
   std::string parent_name;
 };

@@ -49,8 +49,9 @@ struct ModuleDecision {
 /// The word on a whole plan. Its default is no.
 struct [[nodiscard]] Decision {
   Verdict verdict = Verdict::deny;
-  Outcome refusal = Outcome::denied;    ///< how a deny ends: denied, or rejected where only a pin fails
-  RuleRef rule;                         ///< behind the verdict; for an allow, of the driver
+  Outcome refusal =
+      Outcome::denied;  ///< how a deny ends: denied, or rejected where only a pin fails
+  RuleRef rule;         ///< behind the verdict; for an allow, of the driver
   Asks asks;
   std::vector<ModuleDecision> modules;  ///< one for each module of the plan, in its order
   std::string explanation;              ///< one sentence without a final period
@@ -59,13 +60,13 @@ struct [[nodiscard]] Decision {
 
 /// What decide() is told of the world, as data.
 struct Circumstances {
-  std::string host;                        ///< the kernel's nodename
-  std::int64_t now = 0;                    ///< seconds since the epoch
-  int weekday = 0;                         ///< local: 0 Sunday to 6 Saturday
-  int minute_of_day = 0;                   ///< local: 0 to 1439
-  std::int64_t local_seconds = 0;          ///< local civil time as if it were UTC, for dates
-  std::vector<std::string> tickets;        ///< PAM services with a valid ticket for this caller
-  std::optional<std::string> reason;       ///< that the request carries
+  std::string host;                   ///< the kernel's nodename
+  std::int64_t now = 0;               ///< seconds since the epoch
+  int weekday = 0;                    ///< local: 0 Sunday to 6 Saturday
+  int minute_of_day = 0;              ///< local: 0 to 1439
+  std::int64_t local_seconds = 0;     ///< local civil time as if it were UTC, for dates
+  std::vector<std::string> tickets;   ///< PAM services with a valid ticket for this caller
+  std::optional<std::string> reason;  ///< that the request carries
 };
 
 }  // namespace modgate

@@ -29,28 +29,30 @@ constexpr const char* word(Why why) noexcept {
 
 /// What inspection found in the bytes of one module. Only facts, no judgement.
 struct ModuleFacts {
-  Digest sha256{};             ///< of the bytes that the kernel gets (unpacked, with the signature)
-  std::uint64_t size = 0;      ///< of those bytes
+  Digest sha256{};         ///< of the bytes that the kernel gets (unpacked, with the signature)
+  std::uint64_t size = 0;  ///< of those bytes
   std::string vermagic;
   std::string version;
-  std::vector<std::string> signers;  ///< names of the trusted certificates that verify; may be empty
-  std::vector<bool> declared;        ///< for each of the asked parameters: the module declares it
+  std::vector<std::string>
+      signers;                 ///< names of the trusted certificates that verify; may be empty
+  std::vector<bool> declared;  ///< for each of the asked parameters: the module declares it
   std::vector<std::string> imports;  ///< which of the asked-for symbols the module uses
   bool appended_signature = false;   ///< bears a signature, by whomever; see signers for a proof
 };
 
 /// One module of a plan, in the order in which the kernel would be asked.
 struct PlannedModule {
-  std::string name;     ///< canonical: '_' and never '-'
-  std::string path;     ///< its file as libkmod names it; empty for builtin and for a handed-over file
-  std::string place;    ///< "kernel/net/ipv4/udp_tunnel": below the tree, without .ko and compression
+  std::string name;  ///< canonical: '_' and never '-'
+  std::string path;  ///< its file as libkmod names it; empty for builtin and for a handed-over file
+  std::string place;  ///< "kernel/net/ipv4/udp_tunnel": below the tree, without .ko and compression
   ModuleState state = ModuleState::fresh;
   Why why = Why::asked;
   std::string options;  ///< the administrator's own, from modprobe.d and the kernel command line
   std::vector<Parameter> parameters;  ///< the caller's; only on modules that were asked for
-  std::string command;  ///< "file:line" of an install or remove line that applies; then it is denied
+  std::string
+      command;  ///< "file:line" of an install or remove line that applies; then it is denied
   bool handed_over = false;
-  bool own = false;     ///< unload: this caller loaded this very instance through the gate
+  bool own = false;  ///< unload: this caller loaded this very instance through the gate
   bool inspected = false;
   ModuleFacts facts;
 

@@ -64,28 +64,28 @@ struct RecordedModule {
 /// which correlation id is not here: the recorder stamps that from what the listener told it.
 struct Record {
   RecordKind kind = RecordKind::refusal;
-  std::int64_t time_ns = 0;     ///< CLOCK_REALTIME when it happened
+  std::int64_t time_ns = 0;  ///< CLOCK_REALTIME when it happened
   Outcome outcome = Outcome::unavailable;
-  bool outcome_unknown = false; ///< recovery of an open intent
+  bool outcome_unknown = false;  ///< recovery of an open intent
   Action action = Action::load;
   std::string asked;
-  std::string driver;           ///< canonical name; empty where it never became known
+  std::string driver;  ///< canonical name; empty where it never became known
   std::vector<RecordedModule> modules;
   std::vector<std::string> appeared;  ///< modules that came meanwhile and were not planned
   std::string role;
-  std::string rule;             ///< "file:line"; empty: the implicit default
-  std::string policy_digest;    ///< lower-case hex SHA-256 of the merged policy
+  std::string rule;           ///< "file:line"; empty: the implicit default
+  std::string policy_digest;  ///< lower-case hex SHA-256 of the merged policy
   std::string reason;
-  std::string authentication;   ///< "none", "ticket:SERVICE" or "pam:SERVICE"
-  std::string message;          ///< one sentence for people
-  std::string code;             ///< "ENOEXEC", "PAM_AUTH_ERR"; empty where there is none
+  std::string authentication;  ///< "none", "ticket:SERVICE" or "pam:SERVICE"
+  std::string message;         ///< one sentence for people
+  std::string code;            ///< "ENOEXEC", "PAM_AUTH_ERR"; empty where there is none
   std::optional<std::uint64_t> taint_before;
   std::optional<std::uint64_t> taint_after;
   std::int64_t duration_us = 0;
-  std::string user;             ///< the caller's name when it happened
+  std::string user;  ///< the caller's name when it happened
   std::vector<Group> groups;
-  std::uint64_t count = 1;      ///< aggregate of a flood: how many; else 1
-  std::int64_t first_ms = 0;    ///< aggregate: epoch milliseconds of the first
+  std::uint64_t count = 1;    ///< aggregate of a flood: how many; else 1
+  std::int64_t first_ms = 0;  ///< aggregate: epoch milliseconds of the first
 };
 
 /// A module that the gate loaded in this boot and that nobody is known to have unloaded since.
@@ -95,7 +95,7 @@ struct GateLoad {
   uid_t uid = static_cast<uid_t>(-1);
   std::int64_t since_ms = 0;
   std::string rule;
-  std::string record;            ///< correlation id
+  std::string record;  ///< correlation id
   Digest sha256{};
   std::uint64_t instance = 0;
 };

@@ -23,7 +23,17 @@ struct Parameter {
   friend bool operator==(const Parameter&, const Parameter&) = default;
 };
 
-enum class Verb : std::uint8_t { load, unload, reload, plan_load, plan_unload, list, status, log, policy_test };
+enum class Verb : std::uint8_t {
+  load,
+  unload,
+  reload,
+  plan_load,
+  plan_unload,
+  list,
+  status,
+  log,
+  policy_test
+};
 
 /// What `modgate log` asks for. Empty strings and zeros mean: any.
 struct LogQuery {
@@ -43,13 +53,13 @@ struct LogQuery {
 /// asks: that is the kernel's to say.
 struct Request {
   Verb verb = Verb::status;
-  std::vector<std::string> modules;    ///< names or aliases; one for load, one or more for unload
-  bool handed_over = false;            ///< the module is an open file that travels with the request
-  std::string file_label;              ///< how the caller called that file; decoration, never opened
+  std::vector<std::string> modules;  ///< names or aliases; one for load, one or more for unload
+  bool handed_over = false;          ///< the module is an open file that travels with the request
+  std::string file_label;            ///< how the caller called that file; decoration, never opened
   std::vector<Parameter> parameters;
-  std::optional<std::string> reason;   ///< UTF-8, at most 1024 bytes
-  bool interactive = true;             ///< false: nothing may be prompted for
-  std::string user;                    ///< policy_test: whose decision is asked for
+  std::optional<std::string> reason;  ///< UTF-8, at most 1024 bytes
+  bool interactive = true;            ///< false: nothing may be prompted for
+  std::string user;                   ///< policy_test: whose decision is asked for
   LogQuery log;
 };
 

@@ -8,8 +8,7 @@
 
 /// Whatever decodes is within the limits and encodes to a message that decodes to the same.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto request =
-      modgate::decode_request({reinterpret_cast<const char*>(data), size});
+  const auto request = modgate::decode_request({reinterpret_cast<const char*>(data), size});
   if (!request) return 0;
   for (const std::string& module : request->modules) {
     if (!modgate::is_alias(module)) std::abort();

@@ -92,8 +92,9 @@ TEST_CASE("A descriptor crosses, close-on-exec, and unasked ones are closed") {
   first->cmsg_len = CMSG_LEN(32 * sizeof(int));
   for (int at = 0; at < 32; ++at) {
     const int descriptor = writer.get();
-    std::copy_n(reinterpret_cast<const char*>(&descriptor), sizeof descriptor,
-                reinterpret_cast<char*>(CMSG_DATA(first)) + static_cast<std::size_t>(at) * sizeof(int));
+    std::copy_n(
+        reinterpret_cast<const char*>(&descriptor), sizeof descriptor,
+        reinterpret_cast<char*>(CMSG_DATA(first)) + static_cast<std::size_t>(at) * sizeof(int));
   }
   REQUIRE(::sendmsg(left.get(), &header, 0) == 1);
   CHECK_FALSE(right.receive(16, 8, in(1s)));

@@ -104,16 +104,24 @@ TEST_CASE("each step that fails ends the request with its own word, before the k
   const Row rows[] = {
       {"no policy", [](FakeWorld& world) { world.without_policy = true; }, Outcome::unavailable},
       {"no such module",
-       [](FakeWorld& world) { world.plan_status = Error{Outcome::failed, "no such module"}; },
+       [](FakeWorld& world) {
+         world.plan_status = Error{Outcome::failed, "no such module"};
+       },
        Outcome::failed},
       {"rejected",
-       [](FakeWorld& world) { world.inspect_status = Error{Outcome::rejected, "no ELF"}; },
+       [](FakeWorld& world) {
+         world.inspect_status = Error{Outcome::rejected, "no ELF"};
+       },
        Outcome::rejected},
       {"wrong password",
-       [](FakeWorld& world) { world.authenticate_status = Error{Outcome::unauthenticated, "no"}; },
+       [](FakeWorld& world) {
+         world.authenticate_status = Error{Outcome::unauthenticated, "no"};
+       },
        Outcome::unauthenticated},
       {"the intent cannot be recorded",
-       [](FakeWorld& world) { world.carry_out_status = Error{Outcome::unavailable, "disk full"}; },
+       [](FakeWorld& world) {
+         world.carry_out_status = Error{Outcome::unavailable, "disk full"};
+       },
        Outcome::unavailable},
   };
   for (const Row& row : rows) {
@@ -264,7 +272,8 @@ TEST_CASE("the kernel's no is the outcome, recorded after the intent") {
   CHECK(world.records[1].code == "EIO");
 }
 
-TEST_CASE("a soft dependency that the kernel refuses is recorded and fails nothing; a hard one does") {
+TEST_CASE(
+    "a soft dependency that the kernel refuses is recorded and fails nothing; a hard one does") {
   FakeWorld soft = world_with(kAllow);
   soft.made.modules = {fresh("veth", Why::soft), fresh("dummy")};
   soft.kernel_answer.modules = {{Step::failed, EIO, 0}, {Step::done, 0, 5}};

@@ -21,9 +21,8 @@ TEST_CASE("Fields decode to what was encoded, in order") {
 
 TEST_CASE("A message is refused that is not whole and well-formed") {
   const std::string refused[] = {
-      ""s,          "\0"s,          "a=1"s,           "a=1\0b=2"s,        "a\0"s,
-      "=1\0"s,      "A=1\0"s,       "a-b=1\0"s,       "a=1\0a=2\0"s,      "a=1\0\0"s,
-      " a=1\0"s,    std::string(33, 'a') + "=1\0"s,
+      ""s,      "\0"s,      "a=1"s,        "a=1\0b=2"s, "a\0"s,    "=1\0"s,
+      "A=1\0"s, "a-b=1\0"s, "a=1\0a=2\0"s, "a=1\0\0"s,  " a=1\0"s, std::string(33, 'a') + "=1\0"s,
   };
   for (const std::string& message : refused) {
     CAPTURE(message);
@@ -66,8 +65,8 @@ TEST_CASE("A number is the shortest decimal within its bound") {
   REQUIRE(number);
   CHECK(*number == UINT64_MAX);
   CHECK(parse_number("0", 0));
-  for (const char* text : {"", "00", "01", "-1", "+1", " 1", "1 ", "0x1", "8",
-                           "18446744073709551616"}) {
+  for (const char* text :
+       {"", "00", "01", "-1", "+1", " 1", "1 ", "0x1", "8", "18446744073709551616"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_number(text, 7));
   }

@@ -73,9 +73,9 @@ TEST_CASE("UTF-8 is told from what only looks like it") {
     CAPTURE(text);
     CHECK(is_utf8(text));
   }
-  for (const char* text : {"\x80", "\xc1\xbf", "\xc2", "\xc2 ", "\xe0\x9f\xbf", "\xed\xa0\x80",
-                           "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff",
-                           "\xe2\x82"}) {
+  for (const char* text :
+       {"\x80", "\xc1\xbf", "\xc2", "\xc2 ", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xe2\x82"}) {
     CAPTURE(text);
     CHECK_FALSE(is_utf8(text));
   }

@@ -101,8 +101,9 @@ TEST_CASE("Names hold their alphabet and length at the edges") {
   CHECK(across(a_load("pci:v00008086d00001533sv*sd*bc02sc00i00")));
   CHECK(across(a_load("a:" + std::string(1022, 'b'))));
   check_refused(a_load("a:" + std::string(1023, 'b')));
-  for (const char* name : {"", "a b", "a\tb", "a\"b", "a'b", "a`b", "a(b", "a)b", "a[b", "a]b",
-                           "a{b", "a}b", "a<b", "a>b", "a/b", "../a", "\xc3\xa9", "a\x7f", "a\nb"}) {
+  for (const char* name :
+       {"", "a b", "a\tb", "a\"b", "a'b", "a`b", "a(b", "a)b", "a[b", "a]b", "a{b", "a}b", "a<b",
+        "a>b", "a/b", "../a", "\xc3\xa9", "a\x7f", "a\nb"}) {
     CAPTURE(name);
     check_refused(a_load(name));
   }

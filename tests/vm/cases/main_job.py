@@ -20,7 +20,8 @@ def test_load_with_the_right_password(gate):
     assert intent["driver"]["file"]["internal_name"] == "dummy"
     digest = gate.root(["sha256sum", gate.module_file("dummy")]).stdout.split()[0]
     assert own(outcome)["modules"][0]["sha256"] == digest
-    assert own(outcome)["modules"][0]["params"] == "numdummies=2"
+    # systemd's own modprobe.d line says numdummies=0; the caller's word comes behind it and wins.
+    assert own(outcome)["modules"][0]["params"].split()[-1] == "numdummies=2", own(outcome)["modules"]
     assert own(intent)["rule"] == "/etc/modgate/policy.toml:8", own(intent)
     links = gate.root("ip -o link").stdout
     assert "dummy0" in links and "dummy1" in links, links
@@ -216,7 +217,7 @@ def test_plan_changes_nothing(gate):
     assert denied.status == 3 and denied.json()[0]["plan"]["decision"] == "deny", denied
     assert gate.run("alice", "modgate plan unload dummy").status == 0
     assert "vxlan" not in gate.modules()
-    assert len(gate.log()) == before, "a plan leaves no record"
+    assert not events(gate, before), "a plan leaves no record"
 
 
 def test_list_and_status(gate):

@@ -55,7 +55,7 @@ def test_without_a_terminal_nobody_is_asked(gate):
     for words in ("modgate -n load dummy", "modgate load dummy"):
         done = gate.run("alice", words)
         assert done.status == 4, (words, done)
-    assert gate.run("alice", "modgate load dummy -n", answers=ALICE).status == 4
+    assert gate.run("alice", "modgate load dummy -n", tty="input").status == 4
 
 
 @case(timeout=60)
@@ -92,7 +92,7 @@ def test_pam_services_that_prove_nothing_are_no_policy(gate):
     for service in ("easy", "easier", "no-such-service"):
         gate.policy(WITH_PASSWORD + f'pam_service = "{service}"\n')
         gate.restart()
-        done = gate.run("alice", "modgate load dummy", answers=ALICE)
+        done = gate.run("alice", "modgate load dummy", tty="input")
         assert done.status == 6, (service, done)
         gate.root("systemctl stop modgate.service", check=False)
     gate.root("rm /etc/pam.d/easy /etc/pam.d/easier")

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "gate/cli/command_line.h"
+
+namespace modgate {
+
+/// The commands of administrators and auditors that need no helper.
+Command policy_check_command();
+Command log_verify_command();
+
+}  // namespace modgate

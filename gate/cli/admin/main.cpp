@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "gate/cli/admin/commands.h"
+#include "gate/cli/output.h"
+
+namespace modgate {
+namespace {
+
+int run(const std::vector<std::string>& arguments) {
+  const std::vector<Command> commands = {policy_check_command(), log_verify_command()};
+  auto line = parse_command_line(arguments, commands);
+  if (!line) return Output(wants_json(arguments)).refuse(line.error());
+  if (line->version) {
+    std::cout << "modgate " MODGATE_VERSION "\n";
+    return 0;
+  }
+  if (line->help && line->command != nullptr) {
+    std::cout << help_of(*line->command);
+    return 0;
+  }
+  if (line->command == nullptr) {
+    return Output(line->json).refuse(Error{Outcome::usage, "see: modgate --help"});
+  }
+  return line->command->run(*line);
+}
+
+}  // namespace
+}  // namespace modgate
+
+int main(int argc, char** argv) {
+  try {
+    return modgate::run(modgate::arguments_of(argc, argv));
+  } catch (const std::exception& failure) {
+    std::cerr << "modgate: " << failure.what() << '\n';
+    return static_cast<int>(modgate::Outcome::failed);
+  }
+}

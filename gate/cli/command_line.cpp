@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/cli/command_line.h"
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <set>
+#include <sstream>
+
+namespace modgate {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr const char* kLast = "last";
+constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+po::options_description options_for_all() {
+  po::options_description all("Options");
+  all.add_options()                                                             //
+      ("reason,r", po::value<std::string>()->value_name("TEXT"),                //
+       "why, for the record; some rules ask for it")                            //
+      ("non-interactive,n", "never prompt; exit 4 where a password is needed")  //
+      ("json", "print one JSON object a line, errors too")                      //
+      ("socket", po::value<std::string>()->value_name("PATH"),                  //
+       "where the helper listens")                                              //
+      ("help,h", "show this")                                                   //
+      ("version", "print the version");
+  return all;
+}
+
+po::options_description options_of(const Command& command) {
+  po::options_description own("Options of this command");
+  for (const CommandOption& option : command.options) {
+    if (option.argument == nullptr) {
+      own.add_options()(option.name, option.help);
+    } else {
+      own.add_options()(option.name, po::value<std::string>()->value_name(option.argument),
+                        option.help);
+    }
+  }
+  return own;
+}
+
+bool has_last(const Command& command) {
+  return std::any_of(command.options.begin(), command.options.end(),
+                     [](const CommandOption& option) { return option.name == std::string(kLast); });
+}
+
+/// Options whose value is the next argument, of all commands: what follows one is no command.
+std::set<std::string> options_with_value(const std::vector<Command>& commands) {
+  std::set<std::string> names = {"-r", "--reason", "--socket"};
+  for (const Command& command : commands) {
+    for (const CommandOption& option : command.options) {
+      if (option.argument != nullptr) names.insert(std::string("--") + option.name);
+    }
+  }
+  return names;
+}
+
+/// The position of the next argument from `from` on that is no option and no option's value.
+std::size_t next_word(const std::vector<std::string>& arguments, std::size_t from,
+                      const std::set<std::string>& with_value) {
+  const auto end = std::find(arguments.begin(), arguments.end(), "--") - arguments.begin();
+  for (std::size_t at = from; at < arguments.size(); ++at) {
+    if (static_cast<std::ptrdiff_t>(at) == end) continue;
+    const std::string& argument = arguments[at];
+    if (static_cast<std::ptrdiff_t>(at) > end || argument.empty() || argument.front() != '-') {
+      return at;
+    }
+    if (with_value.contains(argument)) ++at;
+  }
+  return kNone;
+}
+
+struct Named {
+  const Command* command = nullptr;
+  std::size_t first = kNone;
+  std::size_t second = kNone;  ///< of a command of two words
+};
+
+Named name_command(const std::vector<std::string>& arguments,
+                   const std::vector<Command>& commands) {
+  const std::set<std::string> with_value = options_with_value(commands);
+  Named named;
+  named.first = next_word(arguments, 0, with_value);
+  if (named.first == kNone) return named;
+  const std::size_t second = next_word(arguments, named.first + 1, with_value);
+  const std::string one = arguments[named.first];
+  const std::string two = second == kNone ? one : one + ' ' + arguments[second];
+  for (const Command& command : commands) {
+    if (second != kNone && two == command.name) return {&command, named.first, second};
+    if (one == command.name) named.command = &command;
+  }
+  return named;
+}
+
+/// `-n 20` of a command with an option `last` is `--last=20`.
+void read_numbers(std::vector<std::string>& arguments) {
+  for (std::size_t at = 0; at + 1 < arguments.size() && arguments[at] != "--"; ++at) {
+    const std::string& number = arguments[at + 1];
+    const bool is_number = !number.empty() && std::all_of(number.begin(), number.end(), [](char c) {
+      return c >= '0' && c <= '9';
+    });
+    if (arguments[at] != "-n" || !is_number) continue;
+    arguments[at] = "--last=" + number;
+    arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+  }
+}
+
+Error no_command(const std::vector<std::string>& arguments, const Named& named,
+                 const std::vector<Command>& commands) {
+  if (named.first == kNone) return {Outcome::usage, "no command is given; see: modgate --help"};
+  const std::string& word = arguments[named.first];
+  std::string known;
+  for (const Command& command : commands) {
+    if (std::string(command.name).starts_with(word + ' ')) {
+      known += (known.empty() ? "" : ", ") + std::string(command.name);
+    }
+  }
+  if (!known.empty()) return {Outcome::usage, word + " what? There is: " + known};
+  return {Outcome::usage, "there is no command '" + word + "'; see: modgate --help"};
+}
+
+void take_given(CommandLine& line, const po::variables_map& given, const Command* command) {
+  line.json = given.contains("json");
+  line.interactive = !given.contains("non-interactive");
+  line.help = given.contains("help");
+  line.version = given.contains("version");
+  if (given.contains("reason")) line.reason = given["reason"].as<std::string>();
+  if (given.contains("socket")) line.socket = given["socket"].as<std::string>();
+  if (given.contains("words")) line.words = given["words"].as<std::vector<std::string>>();
+  if (command == nullptr) return;
+  for (const CommandOption& option : command->options) {
+    if (!given.contains(option.name)) continue;
+    line.given[option.name] =
+        option.argument == nullptr ? std::string() : given[option.name].as<std::string>();
+  }
+}
+
+}  // namespace
+
+Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments,
+                                       const std::vector<Command>& commands) {
+  const Named named = name_command(arguments, commands);
+  std::vector<std::string> rest = arguments;
+  // The later one first, so that the other's place stays.
+  for (const std::size_t at : {named.second, named.first}) {
+    if (named.command != nullptr && at != kNone) {
+      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+  }
+  if (named.command != nullptr && has_last(*named.command)) read_numbers(rest);
+
+  po::options_description known = options_for_all();
+  if (named.command != nullptr) known.add(options_of(*named.command));
+  known.add_options()("words", po::value<std::vector<std::string>>());
+  po::positional_options_description positional;
+  positional.add("words", -1);
+  CommandLine line;
+  line.command = named.command;
+  try {
+    const int style =
+        po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+    po::variables_map given;
+    po::store(
+        po::command_line_parser(rest).options(known).positional(positional).style(style).run(),
+        given);
+    take_given(line, given, named.command);
+  } catch (const po::error& error) {
+    // Which options there are depends on the command: without one, that is what is wrong.
+    if (named.command == nullptr && named.first != kNone) {
+      return no_command(arguments, named, commands);
+    }
+    return Error{Outcome::usage, error.what()};
+  }
+  if (named.command == nullptr && !line.help && !line.version) {
+    return no_command(arguments, named, commands);
+  }
+  if (named.command != nullptr && line.reason && !named.command->takes_reason) {
+    return Error{Outcome::usage, std::string(named.command->name) + " takes no reason"};
+  }
+  return line;
+}
+
+const Command* find_command(const std::vector<std::string>& arguments,
+                            const std::vector<Command>& commands) {
+  return name_command(arguments, commands).command;
+}
+
+bool wants_json(const std::vector<std::string>& arguments) {
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  return std::find(arguments.begin(), end, "--json") != end;
+}
+
+std::vector<std::string> arguments_of(int argc, char** argv) {
+  if (argc < 1 || argv == nullptr) return {};
+  return {argv + 1, argv + argc};
+}
+
+std::string help_of(const Command& command) {
+  std::ostringstream text;
+  text << "Usage: modgate " << command.name << ' ' << command.usage << "\n\n"
+       << command.help << "\n\n";
+  if (!command.options.empty()) text << options_of(command) << '\n';
+  text << options_for_all();
+  return text.str();
+}
+
+}  // namespace modgate
