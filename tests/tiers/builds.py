@@ -1,4 +1,4 @@
-"""The three ways in which the project is built for its tests."""
+"""The ways in which the project is built for its tests."""
 
 from pathlib import Path
 
@@ -17,6 +17,11 @@ def build(name: str, *options: str) -> bool:
 def sanitizer_build() -> Path | None:
     done = build("sanitize", "-DCMAKE_BUILD_TYPE=Debug", "-DMODGATE_SANITIZE=ON", "-DBUILD_TESTING=ON")
     return BUILD / "sanitize" if done else None
+
+
+def plain_build() -> Path | None:
+    done = build("plain", "-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DBUILD_TESTING=ON")
+    return BUILD / "plain" if done else None
 
 
 def fuzz_build() -> Path | None:

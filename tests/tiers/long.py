@@ -1,0 +1,22 @@
+"""Runs what takes longer than the tests that every change has to pass."""
+
+import argparse
+import sys
+
+import runners
+from steps import nothing_typed
+
+
+def main() -> int:
+    kinds = {"plain": runners.plain, "fuzz": runners.fuzz}
+    parser = argparse.ArgumentParser(prog="tests/long/run", description=__doc__)
+    parser.add_argument("kind", nargs="*", metavar="KIND", help="only these: " + ", ".join(kinds))
+    parser.add_argument("--seconds", type=int, default=60, help="fuzz: seconds for each fuzzer (%(default)s)")
+    options = parser.parse_args()
+    if unknown := set(options.kind) - set(kinds):
+        parser.error(f"there is no kind {', '.join(unknown)}")
+    nothing_typed()
+    return runners.add_up(kinds, options.kind or list(kinds), options)
+
+
+sys.exit(main())

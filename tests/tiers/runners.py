@@ -1,0 +1,134 @@
+"""The runners: each runs one kind of tests and says how many passed."""
+
+import os
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import builds
+from count import DID_NOT_RUN, Count, of_ctest, of_vm
+from steps import BUILD, LOGS, PROJECT, say
+
+AT_ONCE = 2
+
+
+def unit(options) -> Count:
+    """Unit and component tests, with sanitizers."""
+    return of_folder(builds.sanitizer_build())
+
+
+def plain(options) -> Count:
+    """The same as they are shipped, without sanitizers: those under a system call filter too."""
+    return of_folder(builds.plain_build())
+
+
+def of_folder(folder: Path | None) -> Count:
+    """All tests of a build, run by ctest."""
+    if not folder:
+        return DID_NOT_RUN
+    listing = subprocess.run(["ctest", "--test-dir", folder, "-N"], capture_output=True, text=True).stdout
+    expected = re.search(r"Total Tests: (\d+)", listing)
+    report = folder / "junit.xml"
+    report.unlink(missing_ok=True)
+    say("running unit and component tests")
+    command = ["ctest", "--test-dir", str(folder), f"-j{AT_ONCE}", "--output-junit", str(report), "--timeout", "300",
+               "--output-on-failure"]
+    shown = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             text=True, errors="replace", env={**os.environ, **real_modules()})
+    with open(LOGS / "ctest.log", "w") as log:
+        for line in shown.stdout:
+            log.write(line)
+            if not re.search(r"^ +Start +\d+: |^ *\d+/\d+ Test .* Passed ", line):
+                print(line, end="", flush=True)
+    shown.wait()
+    return of_ctest(report, int(expected[1]) if expected else 0)
+
+
+def real_modules() -> dict:
+    """The module tree of the throwaway machine's kernel, for tests that compare all of it."""
+    made = subprocess.run([PROJECT / "tests/vm/vm", "image"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          text=True)
+    folder = Path(made.stdout.splitlines()[-1]) if made.returncode == 0 else None
+    if not folder:
+        say("there is no image of the throwaway machine: what needs its modules is skipped")
+        return {}
+    root = BUILD / "tree" / "lib"
+    root.mkdir(parents=True, exist_ok=True)
+    link = root / "modules"
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder / "modules")
+    return {"MODGATE_TEST_MODULES": str(next(link.iterdir()))}
+
+
+def fuzz(options) -> Count:
+    """Every fuzzer for some seconds, from its seeds."""
+    folder = builds.fuzz_build()
+    if not folder:
+        return DID_NOT_RUN
+    targets = sorted(PROJECT.glob("tests/fuzz/*.cpp"))
+    if not targets:
+        say("there are no fuzzers")
+        return DID_NOT_RUN
+    say(f"running {len(targets)} fuzzers, {options.seconds} s each")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return sum(pool.map(lambda target: fuzz_one(folder, target.stem, options.seconds), targets), Count())
+
+
+def fuzz_one(folder: Path, name: str, seconds: int) -> Count:
+    corpus = folder / "corpus" / name
+    artifacts = folder / "artifacts"
+    corpus.mkdir(parents=True, exist_ok=True)
+    artifacts.mkdir(exist_ok=True)
+    seeds = PROJECT / "tests/fuzz/seeds" / name
+    command = [folder / "tests" / f"fuzz_{name}", f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
+               "-verbosity=1", "-print_final_stats=1", f"-artifact_prefix={artifacts / name}-", corpus]
+    command += [seeds] if seeds.is_dir() else []
+    log = LOGS / f"fuzz-{name}.log"
+    try:
+        with open(log, "wb") as output:
+            status = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=output,
+                                    stderr=subprocess.STDOUT, timeout=seconds + 120).returncode
+    except (OSError, subprocess.TimeoutExpired) as error:
+        say(f"FAIL fuzz {name}: {error}")
+        return Count(failed=1)
+    text = log.read_text(errors="replace")
+    runs = re.search(r"stat::number_of_executed_units: +(\d+)", text)
+    if status == 0 and runs:
+        say(f"PASS fuzz {name}: {runs[1]} runs")
+        return Count(passed=1)
+    say(f"FAIL fuzz {name}: status {status}; the end of {log}:")
+    print("\n".join("    " + line for line in text.splitlines()[-40:]), flush=True)
+    return Count(failed=1)
+
+
+def vm(options) -> Count:
+    """The installed project inside the throwaway machine."""
+    installed = builds.installed_release()
+    if not installed:
+        return DID_NOT_RUN
+    say("testing in the throwaway machine")
+    process = subprocess.Popen([PROJECT / "tests/vm/vm", "test", "--install", installed, "--build", BUILD / "vm",
+                                *options.cases], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                               errors="replace")
+    output = ""
+    for line in process.stdout:
+        output += line
+        print(line, end="", flush=True)
+    return of_vm(output, process.wait())
+
+
+def add_up(runners: dict, chosen: list, options) -> int:
+    """Runs them one after the other; the last line counts all of them. The exit status."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    total = Count()
+    for name in chosen:
+        try:
+            count = runners[name](options)
+        except Exception as error:  # a broken runner is a failure, not the end of the others
+            say(f"{name}: {type(error).__name__}: {error}")
+            count = DID_NOT_RUN
+        say(f"{name}: {count}")
+        total += count
+    print(total, flush=True)
+    return 1 if total.failed or not total.passed else 0
