@@ -14,7 +14,7 @@ namespace {
 /// What every module of a plan is judged by.
 struct Case {
   const Policy& policy;
-  std::vector<const Rule*> rules;
+  std::vector<RoleNumber> roles;
   const Plan& plan;
   const Circumstances& now;
 };
@@ -40,9 +40,19 @@ bool is_asked_for(const Plan& plan, const PlannedModule& module) {
   return plan.action == Action::unload || module.why == Why::asked;
 }
 
+/// Those of the caller's rules that may be about the module, in merged order.
+std::vector<const Rule*> rules_about(const Case& judged, const PlannedModule& module) {
+  const std::vector<Rule>& all = judged.policy.rules();
+  std::vector<const Rule*> rules;
+  for (const RuleNumber rule : judged.policy.index().rules_about(all, judged.roles, module.name)) {
+    rules.push_back(&all[rule]);
+  }
+  return rules;
+}
+
 Finding denied(const Rule* rule, std::string explanation) {
   Finding finding;
-  if (rule != nullptr) finding.decision.rule = rule->ref;
+  if (rule != nullptr) finding.decision.rule = rule->ref();
   finding.decision.explanation = std::move(explanation);
   return finding;
 }
@@ -57,26 +67,27 @@ std::tuple<bool, int> price(const Case& judged, const Rule& rule) {
   const std::vector<std::string>& tickets = judged.now.tickets;
   const bool has_ticket =
       judged.policy.ticket().count() > 0 &&
-      std::find(tickets.begin(), tickets.end(), rule.terms.pam_service) != tickets.end();
-  const int authentication = !rule.terms.authenticate ? 0 : has_ticket ? 1 : 2;
-  return {!rule.terms.reason.is_met(judged.now.reason), authentication};
+      std::find(tickets.begin(), tickets.end(), rule.terms->pam_service) != tickets.end();
+  const int authentication = !rule.terms->authenticate ? 0 : has_ticket ? 1 : 2;
+  return {!rule.terms->reason.is_met(judged.now.reason), authentication};
 }
 
 Finding allowed_by(const Case& judged, const Rule& rule, const PlannedModule& module) {
   Finding finding;
   finding.allowed_by = &rule;
   finding.decision.verdict = Verdict::allow;
-  finding.decision.rule = rule.ref;
-  finding.decision.explanation = "role " + rule.ref.role + " may " + what(judged, module);
+  finding.decision.rule = rule.ref();
+  finding.decision.explanation = "role " + *rule.role_name + " may " + what(judged, module);
   return finding;
 }
 
 /// The allow that asks least, or why there is none.
-Finding find_allow(const Case& judged, const PlannedModule& module) {
+Finding find_allow(const Case& judged, const std::vector<const Rule*>& rules,
+                   const PlannedModule& module) {
   const Rule* best = nullptr;
   const Rule* unpinned = nullptr;
   Finding closest = denied(nullptr, "no rule allows you to " + what(judged, module));
-  for (const Rule* rule : judged.rules) {
+  for (const Rule* rule : rules) {
     if (!rule->is_allow || !is_about(*rule, judged.plan, module)) continue;
     if (!holds_now(*rule, judged.now)) {
       if (closest.decision.rule.file.empty()) {
@@ -111,10 +122,12 @@ Finding judge(const Case& judged, const PlannedModule& module) {
     untouched.decision.explanation = std::string("is there already: ") + word(module.state);
     return untouched;
   }
-  for (const Rule* rule : judged.rules) {
+  const std::vector<const Rule*> rules = rules_about(judged, module);
+  for (const Rule* rule : rules) {
     if (!is_denied_by(judged, *rule, module)) continue;
     return denied(rule, std::string(word(judged.plan.action)) + "ing " + module.name +
-                            " is denied" + (rule->message.empty() ? "" : ": " + rule->message));
+                            " is denied" +
+                            (rule->details->message.empty() ? "" : ": " + rule->details->message));
   }
   if (!module.command.empty() && would_change(judged.plan, module)) {
     return denied(nullptr, "modprobe.d has a command in place of " + module.name + " at " +
@@ -123,7 +136,7 @@ Finding judge(const Case& judged, const PlannedModule& module) {
   if (!asked_for && (module.handed_over || module.place.empty())) {
     return denied(nullptr, module.name + " comes along, and does not lie in the kernel's tree");
   }
-  if (asked_for || judged.policy.lists_dependencies()) return find_allow(judged, module);
+  if (asked_for || judged.policy.lists_dependencies()) return find_allow(judged, rules, module);
   Finding follows;
   follows.decision.verdict = Verdict::allow;
   follows.decision.explanation = std::string("comes along: ") + word(module.why);
@@ -163,7 +176,7 @@ const Finding* find_drivers(const Plan& plan, const std::vector<Finding>& findin
 
 Decision decide(const Policy& policy, const Caller& caller, const Plan& plan,
                 const Circumstances& circumstances) {
-  const Case judged{policy, rules_for(policy, caller), plan, circumstances};
+  const Case judged{policy, policy.index().roles_of(policy.roles(), caller), plan, circumstances};
   std::vector<Finding> findings;
   for (const PlannedModule& module : plan.modules) findings.push_back(judge(judged, module));
 
@@ -183,7 +196,7 @@ Decision decide(const Policy& policy, const Caller& caller, const Plan& plan,
   if (plan.changes_anything()) {
     for (const Finding& finding : findings) {
       if (finding.allowed_by != nullptr) {
-        add_terms(decision.asks, finding.allowed_by->terms, circumstances);
+        add_terms(decision.asks, *finding.allowed_by->terms, circumstances);
       }
     }
   }
@@ -200,14 +213,6 @@ bool has_file_rules(const Policy& policy, const Caller& caller) {
   });
 }
 
-std::vector<std::string> symbols_to_look_for(const Policy& policy) {
-  std::vector<std::string> symbols;
-  for (const Rule& rule : policy.rules()) {
-    symbols.insert(symbols.end(), rule.imports.begin(), rule.imports.end());
-  }
-  std::sort(symbols.begin(), symbols.end());
-  symbols.erase(std::unique(symbols.begin(), symbols.end()), symbols.end());
-  return symbols;
-}
+std::vector<std::string> symbols_to_look_for(const Policy& policy) { return policy.symbols(); }
 
 }  // namespace modgate

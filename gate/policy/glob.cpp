@@ -2,13 +2,13 @@
 #include "gate/policy/glob.h"
 
 #include <cstddef>
-#include <optional>
 
 namespace modgate {
 namespace {
 
 /// Where to go on if the star before does not reach far enough yet.
 struct Retry {
+  bool is_set = false;
   std::size_t pattern = 0;
   std::size_t text = 0;
 };
@@ -21,36 +21,37 @@ bool Glob::matches(std::string_view text) const noexcept {
   std::size_t in_text = 0;
   // The latest of each kind suffices: a later `*` can do all that an earlier one of its part could,
   // and when the part ends only the latest `**` can still stretch.
-  std::optional<Retry> star;
-  std::optional<Retry> double_star;
+  Retry star;
+  Retry double_star;
   while (true) {
     if (at + 1 < pattern.size() && pattern[at] == '*' && pattern[at + 1] == '*') {
       at += 2;
-      double_star = Retry{at, in_text};
-      star.reset();
+      double_star = {true, at, in_text};
+      star = {};
       continue;
     }
     if (at < pattern.size() && pattern[at] == '*') {
       ++at;
-      star = Retry{at, in_text};
+      star = {true, at, in_text};
       continue;
     }
     if (at == pattern.size() && in_text == text.size()) return true;
     const bool same =
         at < pattern.size() && in_text < text.size() &&
-        (pattern[at] == text[in_text] || (pattern[at] == '?' && text[in_text] != '/'));
+        (pattern[at] == text[in_text] || (pattern[at] == '?' && text[in_text] != '/') ||
+         (is_of_modules_ && pattern[at] == '-' && text[in_text] == '_'));
     if (same) {
       ++at;
       ++in_text;
-    } else if (star && star->text < text.size() && text[star->text] != '/') {
-      ++star->text;
-      at = star->pattern;
-      in_text = star->text;
-    } else if (double_star && double_star->text < text.size()) {
-      star.reset();
-      ++double_star->text;
-      at = double_star->pattern;
-      in_text = double_star->text;
+    } else if (star.is_set && star.text < text.size() && text[star.text] != '/') {
+      ++star.text;
+      at = star.pattern;
+      in_text = star.text;
+    } else if (double_star.is_set && double_star.text < text.size()) {
+      star = {};
+      ++double_star.text;
+      at = double_star.pattern;
+      in_text = double_star.text;
     } else {
       return false;
     }

@@ -15,21 +15,21 @@ std::vector<std::string> actions_of(const Rule& rule) {
 
 ListedRule listed(const Rule& rule) {
   ListedRule shown;
-  shown.rule = rule.ref;
+  shown.rule = rule.ref();
   shown.is_allow = rule.is_allow;
   shown.actions = actions_of(rule);
-  shown.modules = rule.shown_modules;
-  for (const Glob& tree : rule.trees) shown.trees.push_back(tree.pattern());
+  for (const Glob& module : rule.modules) shown.modules.push_back(module.pattern());
+  for (const Glob& tree : rule.details->trees) shown.trees.push_back(tree.pattern());
   if (rule.is_allow) {
-    if (rule.terms.authenticate) shown.asks.emplace_back("authenticate");
-    if (rule.terms.reason.asked) shown.asks.emplace_back("reason");
-    if (!rule.sha256.empty()) shown.asks.emplace_back("digest");
+    if (rule.terms->authenticate) shown.asks.emplace_back("authenticate");
+    if (rule.terms->reason.asked) shown.asks.emplace_back("reason");
+    if (!rule.details->sha256.empty()) shown.asks.emplace_back("digest");
   }
-  if (rule.expires) shown.expires = rule.expires->text;
-  for (const Hours& hours : rule.hours) {
+  if (rule.details->expires) shown.expires = rule.details->expires->text;
+  for (const Hours& hours : rule.details->hours) {
     shown.hours += (shown.hours.empty() ? "" : ", ") + hours.text();
   }
-  shown.message = rule.message;
+  shown.message = rule.details->message;
   return shown;
 }
 
@@ -37,7 +37,9 @@ ListedRule listed(const Rule& rule) {
 
 Listing list_rules(const Policy& policy, const Caller& caller) {
   Listing listing;
-  for (const Role* role : roles_of(policy, caller)) listing.roles.push_back(role->name);
+  for (const RoleNumber role : policy.index().roles_of(policy.roles(), caller)) {
+    listing.roles.push_back(policy.roles()[role].name);
+  }
   for (const Rule* rule : rules_for(policy, caller)) listing.rules.push_back(listed(*rule));
   return listing;
 }

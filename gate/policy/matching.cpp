@@ -8,24 +8,35 @@
 namespace modgate {
 namespace {
 
-bool is_member(const Member& member, const Caller& caller) {
-  switch (member.kind) {
-    case Member::Kind::user:
-      return !caller.user.empty() && member.name == caller.user;
-    case Member::Kind::group:
-      // A gid without a name has an empty one, which no member can have.
-      return std::any_of(caller.groups.begin(), caller.groups.end(), [&](const Group& group) {
-        return !group.name.empty() && group.name == member.name;
-      });
-    case Member::Kind::uid:
-      return caller.peer.uid == member.uid;
-  }
-  return false;
-}
-
 bool any_matches(const std::vector<Glob>& globs, std::string_view text) {
   return globs.empty() || std::any_of(globs.begin(), globs.end(),
                                       [&](const Glob& glob) { return glob.matches(text); });
+}
+
+/// Parameters of every module, which the kernel itself understands (kernel/module/main.c).
+bool is_kernels_own(const std::string& parameter) {
+  return parameter == "async_probe" || parameter == "dyndbg";
+}
+
+}  // namespace
+
+std::vector<const Rule*> rules_for(const Policy& policy, const Caller& caller) {
+  const std::vector<RoleNumber> roles = policy.index().roles_of(policy.roles(), caller);
+  std::vector<const Rule*> rules;
+  for (const RuleNumber rule : policy.index().rules_of(policy.rules(), roles)) {
+    rules.push_back(&policy.rules()[rule]);
+  }
+  return rules;
+}
+
+bool holds_now(const Rule& rule, const Circumstances& now) {
+  if (rule.details->not_before && !rule.details->not_before->is_past(now)) return false;
+  if (rule.details->expires && rule.details->expires->is_past(now)) return false;
+  if (!any_matches(rule.details->hosts, now.host)) return false;
+  return rule.details->hours.empty() ||
+         std::any_of(
+             rule.details->hours.begin(), rule.details->hours.end(),
+             [&](const Hours& hours) { return hours.contains(now.weekday, now.minute_of_day); });
 }
 
 bool covers_action(const Rule& rule, Action action, const PlannedModule& module) {
@@ -47,68 +58,36 @@ bool covers_source(const Rule& rule, const Plan& plan, const PlannedModule& modu
   return false;
 }
 
-/// Parameters of every module, which the kernel itself understands (kernel/module/main.c).
-bool is_kernels_own(const std::string& parameter) {
-  return parameter == "async_probe" || parameter == "dyndbg";
+bool names_module(const Rule& rule, const PlannedModule& module) {
+  return any_matches(rule.modules, module.name);
 }
 
-}  // namespace
-
-std::vector<const Role*> roles_of(const Policy& policy, const Caller& caller) {
-  std::vector<const Role*> roles;
-  for (const Role& role : policy.roles()) {
-    if (std::any_of(role.members.begin(), role.members.end(),
-                    [&](const Member& member) { return is_member(member, caller); })) {
-      roles.push_back(&role);
-    }
-  }
-  return roles;
-}
-
-std::vector<const Rule*> rules_for(const Policy& policy, const Caller& caller) {
-  const std::vector<const Role*> roles = roles_of(policy, caller);
-  std::vector<const Rule*> rules;
-  for (const Rule& rule : policy.rules()) {
-    const bool is_global = rule.ref.role.empty() && !rule.is_allow;
-    if (is_global || std::any_of(roles.begin(), roles.end(),
-                                 [&](const Role* role) { return role->name == rule.ref.role; })) {
-      rules.push_back(&rule);
-    }
-  }
-  return rules;
-}
-
-bool holds_now(const Rule& rule, const Circumstances& now) {
-  if (rule.not_before && !rule.not_before->is_past(now)) return false;
-  if (rule.expires && rule.expires->is_past(now)) return false;
-  if (!any_matches(rule.hosts, now.host)) return false;
-  return rule.hours.empty() ||
-         std::any_of(rule.hours.begin(), rule.hours.end(), [&](const Hours& hours) {
-           return hours.contains(now.weekday, now.minute_of_day);
-         });
+bool is_in_place(const Rule& rule, const PlannedModule& module) {
+  if (rule.details->trees.empty()) return true;
+  return !module.handed_over && !module.place.empty() &&
+         any_matches(rule.details->trees, module.place);
 }
 
 bool is_about(const Rule& rule, const Plan& plan, const PlannedModule& module) {
-  if (!covers_action(rule, plan.action, module) || !covers_source(rule, plan, module)) return false;
-  if (!any_matches(rule.modules, module.name)) return false;
-  const bool has_place = !module.handed_over && !module.place.empty();
-  return rule.trees.empty() || (has_place && any_matches(rule.trees, module.place));
+  return covers_action(rule, plan.action, module) && covers_source(rule, plan, module) &&
+         names_module(rule, module) && is_in_place(rule, module);
 }
 
 bool meets_digests(const Rule& rule, const PlannedModule& module, bool uninspected) {
-  if (rule.sha256.empty()) return true;
+  if (rule.details->sha256.empty()) return true;
   if (!module.inspected) return uninspected;
-  return std::find(rule.sha256.begin(), rule.sha256.end(), module.facts.sha256) !=
-         rule.sha256.end();
+  return std::find(rule.details->sha256.begin(), rule.details->sha256.end(), module.facts.sha256) !=
+         rule.details->sha256.end();
 }
 
 bool meets_imports(const Rule& rule, const PlannedModule& module) {
-  if (rule.imports.empty()) return true;
+  if (rule.details->imports.empty()) return true;
   return module.inspected &&
-         std::any_of(rule.imports.begin(), rule.imports.end(), [&](const std::string& symbol) {
-           return std::find(module.facts.imports.begin(), module.facts.imports.end(), symbol) !=
-                  module.facts.imports.end();
-         });
+         std::any_of(rule.details->imports.begin(), rule.details->imports.end(),
+                     [&](const std::string& symbol) {
+                       return std::find(module.facts.imports.begin(), module.facts.imports.end(),
+                                        symbol) != module.facts.imports.end();
+                     });
 }
 
 std::string parameter_trouble(const Rule& rule, const PlannedModule& module) {
@@ -116,7 +95,7 @@ std::string parameter_trouble(const Rule& rule, const PlannedModule& module) {
     const Parameter& parameter = module.parameters[at];
     const std::string name = canonical_name(parameter.name);
     const ParameterVerdict verdict =
-        judge_parameter(rule.parameters, module.name, name, parameter.value);
+        judge_parameter(rule.details->parameters, module.name, name, parameter.value);
     if (verdict == ParameterVerdict::not_named) {
       return "the parameter " + name + " is not one that the rule names";
     }

@@ -11,17 +11,20 @@
 
 namespace modgate {
 
-/// The roles that the caller is a member of, in the policy's order.
-std::vector<const Role*> roles_of(const Policy& policy, const Caller& caller);
-
-/// The rules of those roles and the global denies, in merged order.
+/// The rules of the caller's roles and the global denies, in merged order.
 std::vector<const Rule*> rules_for(const Policy& policy, const Caller& caller);
 
 /// Whether the rule's hosts, hours and dates hold now.
 bool holds_now(const Rule& rule, const Circumstances& now);
 
-/// Whether the rule is about this action on this module: action, source, name and place. The rule's
-/// pins, imports and parameters are not looked at.
+/// Each of the four things that a rule is about: the action, where the module comes from, its name
+/// and its place in the tree. A key that the rule does not have holds.
+bool covers_action(const Rule& rule, Action action, const PlannedModule& module);
+bool covers_source(const Rule& rule, const Plan& plan, const PlannedModule& module);
+bool names_module(const Rule& rule, const PlannedModule& module);
+bool is_in_place(const Rule& rule, const PlannedModule& module);
+
+/// All four. The rule's pins, imports and parameters are not looked at.
 bool is_about(const Rule& rule, const Plan& plan, const PlannedModule& module);
 
 /// Whether the module has one of the rule's digests, or the rule names none. An uninspected module

@@ -29,18 +29,18 @@ std::size_t distance(std::string_view left, std::string_view right) {
 
 }  // namespace
 
-std::string nearest(std::string_view typed, const std::vector<std::string>& known) {
+std::string nearest(std::string_view typed, const std::vector<std::string_view>& known) {
   if (typed.size() > kLongest) return {};
-  std::string best;
+  std::string_view best;
   std::size_t least = std::max<std::size_t>(1, typed.size() / 3) + 1;
-  for (const std::string& word : known) {
+  for (const std::string_view word : known) {
     const std::size_t mistakes = distance(typed, word);
     if (mistakes < least) {
       least = mistakes;
       best = word;
     }
   }
-  return best;
+  return std::string(best);
 }
 
 }  // namespace modgate

@@ -9,6 +9,6 @@ namespace modgate {
 
 /// Which of `known` someone most likely meant by `typed`: the one with the fewest typing mistakes,
 /// where these are few; else empty.
-std::string nearest(std::string_view typed, const std::vector<std::string>& known);
+std::string nearest(std::string_view typed, const std::vector<std::string_view>& known);
 
 }  // namespace modgate

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ struct ParseOptions {
   /// The names of the trusted certificates, where the caller knows them. Rules cannot name one in
   /// this version (`signer` is an error), so that nothing depends on it yet.
   std::optional<std::vector<std::string>> known_signers = {};
+  /// How much of a file is parsed at once. Matters for time and memory alone.
+  std::size_t piece_bytes = std::size_t{256} << 10U;
 };
 
 /// `policy` has a value only where no problem is an error. Problems stand in the order of the files

@@ -104,7 +104,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   return *number << shift;
 }
 
-std::optional<ReasonRule> parse_reason(TableReader& reader) {
+std::optional<ReasonRule> parse_reason(TableReader& reader, PatternShelf& patterns) {
   const toml::node* node = reader.take("reason");
   if (node == nullptr) return std::nullopt;
   if (const auto flag = node->value_exact<bool>()) return ReasonRule{*flag, std::nullopt};
@@ -113,7 +113,7 @@ std::optional<ReasonRule> parse_reason(TableReader& reader) {
     reader.problems().error(node->source().begin, "'reason' is true, false or a pattern");
     return std::nullopt;
   }
-  auto pattern = Pattern::compile(*text);
+  auto pattern = patterns.get(*text);
   if (!pattern) {
     reader.problems().error(node->source().begin, "'reason': " + pattern.error().message);
     return std::nullopt;
@@ -137,13 +137,14 @@ std::optional<std::string> parse_pam_service(TableReader& reader) {
   return std::nullopt;
 }
 
-WrittenDefaults parse_defaults(const toml::table& table, ProblemList& problems) {
+WrittenDefaults parse_defaults(const toml::table& table, PatternShelf& patterns,
+                               ProblemList& problems) {
   TableReader reader(table, "[defaults]", problems);
   WrittenDefaults defaults;
   defaults.authenticate = reader.flag("authenticate");
   defaults.ticket = parse_ticket(reader);
   defaults.pam_service = parse_pam_service(reader);
-  defaults.reason = parse_reason(reader);
+  defaults.reason = parse_reason(reader, patterns);
   if (const auto way = parse_word(reader, "dependencies", {"follow", "listed"})) {
     defaults.lists_dependencies = *way == "listed";
   }

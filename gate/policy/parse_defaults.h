@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "gate/policy/pattern_shelf.h"
 #include "gate/policy/policy.h"
 #include "gate/policy/table_reader.h"
 
@@ -23,10 +24,11 @@ struct WrittenDefaults {
   std::optional<std::uint64_t> max_module_bytes;
 };
 
-WrittenDefaults parse_defaults(const toml::table& table, ProblemList& problems);
+WrittenDefaults parse_defaults(const toml::table& table, PatternShelf& patterns,
+                               ProblemList& problems);
 
 /// `reason`, in defaults and rules: true, false or a pattern.
-std::optional<ReasonRule> parse_reason(TableReader& reader);
+std::optional<ReasonRule> parse_reason(TableReader& reader, PatternShelf& patterns);
 
 /// `pam_service`, in defaults and rules: the name of a file in /etc/pam.d.
 std::optional<std::string> parse_pam_service(TableReader& reader);

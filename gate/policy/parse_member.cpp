@@ -21,7 +21,7 @@ bool is_account_name(std::string_view text) {
 std::optional<Member> parse_member(const PlacedText& entry, ProblemList& problems) {
   Member member;
   member.file = problems.file();
-  member.line = entry.where.line;
+  member.line = problems.line_of(entry.where);
   member.column = entry.where.column;
   const char first = entry.text.front();
   if (first == '#') {

@@ -46,7 +46,7 @@ std::optional<OneOf> parse_enum(const toml::node& node) {
 
 /// `{ int = [0, 64] }`, `{ enum = […] }` or `{ match = "…" }`.
 std::optional<ParameterRule> parse_parameter(std::string name, const toml::node& node,
-                                             ProblemList& problems) {
+                                             PatternShelf& patterns, ProblemList& problems) {
   const toml::table* table = node.as_table();
   if (table == nullptr || table->size() != 1) {
     problems.error(node.source().begin,
@@ -71,7 +71,7 @@ std::optional<ParameterRule> parse_parameter(std::string name, const toml::node&
                      "characters");
     }
   } else if (const auto expression = reader.text("match")) {
-    auto pattern = Pattern::compile(*expression);
+    auto pattern = patterns.get(*expression);
     if (pattern) {
       rule = ParameterRule{std::move(name), std::move(*pattern)};
     } else {
@@ -84,7 +84,7 @@ std::optional<ParameterRule> parse_parameter(std::string name, const toml::node&
 
 /// What stands under `params.MODULE`.
 ModuleParameters parse_module(const std::string& module, const toml::node& node,
-                              ProblemList& problems) {
+                              PatternShelf& patterns, ProblemList& problems) {
   ModuleParameters result{Glob(module), {}};
   if (node.value_exact<std::string>() == "none") return result;
   const toml::table* table = node.as_table();
@@ -94,6 +94,7 @@ ModuleParameters parse_module(const std::string& module, const toml::node& node,
     return result;
   }
   for (const auto& [key, value] : *table) {
+    if (problems.is_full()) break;
     std::string name = canonical_name(key.str());
     const bool twice = std::any_of(result.parameters.begin(), result.parameters.end(),
                                    [&](const ParameterRule& other) { return other.name == name; });
@@ -103,7 +104,7 @@ ModuleParameters parse_module(const std::string& module, const toml::node& node,
                            : "the name of a parameter is of A-Z a-z 0-9 _ -");
       continue;
     }
-    if (auto rule = parse_parameter(std::move(name), value, problems)) {
+    if (auto rule = parse_parameter(std::move(name), value, patterns, problems)) {
       result.parameters.push_back(std::move(*rule));
     }
   }
@@ -119,7 +120,8 @@ bool is_met_by(const std::string& module, const std::vector<Glob>& modules) {
 }  // namespace
 
 std::vector<ModuleParameters> parse_parameters(TableReader& reader,
-                                               const std::vector<Glob>& modules) {
+                                               const std::vector<Glob>& modules,
+                                               PatternShelf& patterns) {
   const toml::table* table = reader.table("params");
   if (table == nullptr) return {};
   if (table->size() > kMostNames) {
@@ -128,6 +130,7 @@ std::vector<ModuleParameters> parse_parameters(TableReader& reader,
   }
   std::vector<ModuleParameters> result;
   for (const auto& [key, value] : *table) {
+    if (reader.problems().is_full()) break;
     const std::string module = canonical_name(key.str());
     const bool twice = std::any_of(
         result.begin(), result.end(),
@@ -142,7 +145,7 @@ std::vector<ModuleParameters> parse_parameters(TableReader& reader,
       reader.problems().warning(key.source().begin, "the rule is not about the module " + module +
                                                         ": these parameters are never used");
     }
-    result.push_back(parse_module(module, value, reader.problems()));
+    result.push_back(parse_module(module, value, patterns, reader.problems()));
   }
   return result;
 }

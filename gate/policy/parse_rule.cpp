@@ -5,7 +5,6 @@
 #include <string_view>
 #include <utility>
 
-#include "gate/policy/module_name.h"
 #include "gate/policy/parse_defaults.h"
 #include "gate/policy/parse_moment.h"
 #include "gate/policy/parse_parameters.h"
@@ -27,19 +26,20 @@ bool consists_of(std::string_view text, std::string_view others) {
 }
 
 void parse_modules(TableReader& reader, Rule& rule) {
-  for (const PlacedText& entry : reader.texts("modules")) {
+  std::vector<PlacedText> entries = reader.texts("modules");
+  rule.modules.reserve(entries.size());
+  for (PlacedText& entry : entries) {
     if (!consists_of(entry.text, "_-*?")) {
       reader.problems().error(entry.where,
                               "'modules' has names and globs of A-Z a-z 0-9 _ - * ?, without a "
                               "path or ending; a place in the module tree is written with 'tree'");
       continue;
     }
-    rule.modules.emplace_back(canonical_name(entry.text));
-    rule.shown_modules.push_back(entry.text);
+    rule.modules.push_back(Glob::of_modules(std::move(entry.text)));
   }
 }
 
-void parse_trees(TableReader& reader, Rule& rule) {
+void parse_trees(TableReader& reader, RuleDetails& details) {
   for (const PlacedText& entry : reader.texts("tree")) {
     if (!consists_of(entry.text, "_-*?/.+,@=") || entry.text.front() == '/') {
       reader.problems().error(entry.where,
@@ -51,12 +51,12 @@ void parse_trees(TableReader& reader, Rule& rule) {
       reader.problems().error(entry.where, "a place in the tree is written without .ko");
       continue;
     }
-    rule.trees.emplace_back(entry.text);
+    details.trees.emplace_back(entry.text);
   }
 }
 
-void parse_imports(TableReader& reader, Rule& rule) {
-  if (rule.is_allow) {
+void parse_imports(TableReader& reader, bool is_allow, RuleDetails& details) {
+  if (is_allow) {
     if (const toml::node* node = reader.take("imports"); node != nullptr) {
       reader.problems().error(node->source().begin, "'imports' is for deny rules only");
     }
@@ -67,7 +67,7 @@ void parse_imports(TableReader& reader, Rule& rule) {
       reader.problems().error(entry.where, "'imports' has names of kernel symbols");
       continue;
     }
-    rule.imports.push_back(std::move(entry.text));
+    details.imports.push_back(std::move(entry.text));
   }
 }
 
@@ -124,11 +124,11 @@ std::optional<Digest> parse_digest(std::string_view text) {
   return digest;
 }
 
-void parse_pins(TableReader& reader, Rule& rule) {
+void parse_pins(TableReader& reader, const Rule& rule, RuleDetails& details) {
   const bool has_digests = reader.take("sha256") != nullptr;
   for (const PlacedText& entry : reader.texts("sha256")) {
     if (const auto digest = parse_digest(entry.text)) {
-      rule.sha256.push_back(*digest);
+      details.sha256.push_back(*digest);
     } else {
       reader.problems().error(entry.where, "'sha256' has digests of 64 hex digits");
     }
@@ -136,6 +136,7 @@ void parse_pins(TableReader& reader, Rule& rule) {
   reader.refuse("signer");
   reader.refuse("sha256_file");
   const bool unpinned = reader.flag("unpinned").value_or(false);
+  details.unpinned = unpinned;
   if (!rule.is_allow || rule.source != ModuleSource::file) {
     if (unpinned) {
       reader.problems().error(reader.where(),
@@ -152,13 +153,13 @@ void parse_pins(TableReader& reader, Rule& rule) {
   }
 }
 
-void parse_conditions(TableReader& reader, Rule& rule) {
+void parse_conditions(TableReader& reader, RuleDetails& details) {
   for (PlacedText& entry : reader.texts("hosts")) {
     if (!consists_of(entry.text, "_-.*?")) {
       reader.problems().error(entry.where, "'hosts' has names and globs of hosts");
       continue;
     }
-    rule.hosts.emplace_back(std::move(entry.text));
+    details.hosts.emplace_back(std::move(entry.text));
   }
   for (const PlacedText& entry : reader.texts("hours")) {
     auto hours = Hours::parse(entry.text);
@@ -166,10 +167,10 @@ void parse_conditions(TableReader& reader, Rule& rule) {
       reader.problems().error(entry.where, hours.error().message);
       continue;
     }
-    rule.hours.push_back(std::move(*hours));
+    details.hours.push_back(std::move(*hours));
   }
-  rule.not_before = parse_moment(reader, "not_before", DateMeans::its_begin);
-  rule.expires = parse_moment(reader, "expires", DateMeans::its_end);
+  details.not_before = parse_moment(reader, "not_before", DateMeans::its_begin);
+  details.expires = parse_moment(reader, "expires", DateMeans::its_end);
 }
 
 /// What only an allow can ask, or only a deny say.
@@ -200,35 +201,61 @@ void check_subject(TableReader& reader, const toml::table& table, const Rule& ru
   }
 }
 
+bool restricts(const RuleDetails& details) {
+  return !details.trees.empty() || !details.imports.empty() || !details.sha256.empty() ||
+         !details.parameters.empty() || !details.hosts.empty() || !details.hours.empty() ||
+         details.not_before || details.expires || !details.message.empty() || details.unpinned;
+}
+
+WrittenTerms parse_terms(TableReader& reader, PatternShelf& patterns) {
+  WrittenTerms terms;
+  terms.reason = parse_reason(reader, patterns);
+  terms.authenticate = reader.flag("authenticate");
+  terms.pam_service = parse_pam_service(reader);
+  return terms;
+}
+
+Rule rule_of(const RuleScope& scope, std::uint32_t line, std::uint32_t column, bool is_allow) {
+  Rule rule;
+  rule.file = scope.file;
+  rule.role_name = scope.role_name;
+  rule.role = scope.role;
+  rule.line = line;
+  rule.column = column;
+  rule.is_allow = is_allow;
+  return rule;
+}
+
 }  // namespace
 
-WrittenRule parse_rule(const toml::table& table, const std::string& role, bool is_allow,
+WrittenRule parse_rule(const toml::table& table, const RuleScope& scope, bool is_allow,
                        ProblemList& problems) {
   TableReader reader(table, is_allow ? "an allow rule" : "a deny rule", problems);
   WrittenRule written;
+  written.rule = rule_of(scope, problems.line_of(reader.where()), reader.where().column, is_allow);
   Rule& rule = written.rule;
-  rule.ref = {problems.file(), reader.where().line, role};
-  rule.column = reader.where().column;
-  rule.is_allow = is_allow;
+  RuleDetails details;
   parse_modules(reader, rule);
-  parse_trees(reader, rule);
-  parse_imports(reader, rule);
+  parse_trees(reader, details);
+  parse_imports(reader, is_allow, details);
   parse_actions(reader, rule);
   parse_source(reader, rule);
-  parse_pins(reader, rule);
-  parse_conditions(reader, rule);
+  parse_pins(reader, rule, details);
+  parse_conditions(reader, details);
   refuse_misplaced(reader, rule);
   if (is_allow) {
-    rule.parameters = parse_parameters(reader, rule.modules);
-    written.reason = parse_reason(reader);
-    written.authenticate = reader.flag("authenticate");
-    written.pam_service = parse_pam_service(reader);
+    details.parameters = parse_parameters(reader, rule.modules, scope.patterns);
+    if (WrittenTerms terms = parse_terms(reader, scope.patterns); terms.says_anything()) {
+      written.terms = std::make_unique<WrittenTerms>(std::move(terms));
+    }
   } else {
-    rule.message = reader.text("message").value_or("");
+    details.message = reader.text("message").value_or("");
   }
   reader.refuse("anchor");
   check_subject(reader, table, rule);
   reader.finish();
+  rule.details = restricts(details) ? std::make_shared<const RuleDetails>(std::move(details))
+                                    : scope.no_details;
   return written;
 }
 

@@ -3,6 +3,8 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+
 namespace modgate {
 namespace {
 
@@ -30,5 +32,9 @@ bool Pattern::matches(std::string_view text) const {
 }
 
 const std::string& Pattern::expression() const { return compiled_->pattern(); }
+
+std::size_t Pattern::instructions() const {
+  return static_cast<std::size_t>(std::max(compiled_->ProgramSize(), 0));
+}
 
 }  // namespace modgate

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -13,6 +14,7 @@
 #include "gate/policy/moment.h"
 #include "gate/policy/parameter_rule.h"
 #include "gate/policy/pattern.h"
+#include "gate/policy/rule_index.h"
 #include "modgate/decision.h"
 #include "modgate/plan.h"
 
@@ -40,33 +42,38 @@ struct Terms {
   ReasonRule reason;
 };
 
-/// One `[[role.NAME.allow]]`, `[[role.NAME.deny]]` or `[[deny]]`. Empty lists do not restrict; a
-/// rule always names modules, trees or imports.
-struct Rule {
-  RuleRef ref;  ///< a global deny has no role
-  std::uint32_t column = 0;
-  bool is_allow = false;
-
-  std::vector<Glob> modules;  ///< canonical
+/// What only some rules say, beside the modules that they name. Empty lists do not restrict.
+struct RuleDetails {
   std::vector<Glob> trees;
   std::vector<std::string> imports;
-  ModuleSource source = ModuleSource::tree;
-  bool load = false;
-  bool unload = false;
-  bool unload_own = false;
   std::vector<Digest> sha256;
-
   std::vector<ModuleParameters> parameters;
-
   std::vector<Glob> hosts;
   std::vector<Hours> hours;
   std::optional<Moment> not_before;
   std::optional<Moment> expires;
+  std::string message;    ///< of a deny
+  bool unpinned = false;  ///< says so: an allow of files with any content
+};
 
-  Terms terms;
-  std::string message;  ///< of a deny
+/// One `[[role.NAME.allow]]`, `[[role.NAME.deny]]` or `[[deny]]`. A rule always names modules,
+/// trees or imports. What rules have in common they share: a policy may have 100,000 of them.
+struct Rule {
+  std::shared_ptr<const std::string> file;       ///< never null
+  std::shared_ptr<const std::string> role_name;  ///< never null; empty for a global deny
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  RoleNumber role = kNoRole;
+  bool is_allow = false;
+  ModuleSource source = ModuleSource::tree;
+  bool load = false;
+  bool unload = false;
+  bool unload_own = false;
+  std::vector<Glob> modules;                   ///< '-' stands for '_'
+  std::shared_ptr<const RuleDetails> details;  ///< never null
+  std::shared_ptr<const Terms> terms;          ///< never null
 
-  std::vector<std::string> shown_modules;  ///< as written
+  [[nodiscard]] RuleRef ref() const { return {*file, line, *role_name}; }
 };
 
 /// Who belongs to a role.
@@ -115,6 +122,10 @@ class Policy {
   [[nodiscard]] std::vector<Member> members() const;
   /// In merged order: file by file, from top to bottom.
   [[nodiscard]] const std::vector<Rule>& rules() const noexcept { return rules_; }
+  /// The symbols that deny rules name, each once, in order.
+  [[nodiscard]] const std::vector<std::string>& symbols() const noexcept { return symbols_; }
+  /// Where to look in roles() and rules() for what concerns one caller and one module.
+  [[nodiscard]] const RuleIndex& index() const noexcept { return index_; }
 
  private:
   friend class PolicyBuilder;
@@ -130,6 +141,8 @@ class Policy {
   Defaults defaults_;
   std::vector<Role> roles_;
   std::vector<Rule> rules_;
+  std::vector<std::string> symbols_;
+  RuleIndex index_;
 };
 
 }  // namespace modgate

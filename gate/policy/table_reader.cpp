@@ -31,7 +31,7 @@ std::ptrdiff_t count(const std::vector<Problem>& problems, bool errors) {
 void ProblemList::add(bool is_error, const toml::source_position& where, std::string message) {
   // Counted apart: warnings must never crowd out the error that refuses the policy.
   if (count(problems_, is_error) >= kMostProblems) return;
-  problems_.push_back({is_error, file_, where.line, where.column, std::move(message)});
+  problems_.push_back({is_error, file_, line_of(where), where.column, std::move(message)});
 }
 
 bool ProblemList::is_full() const noexcept { return count(problems_, true) >= kMostProblems; }
@@ -45,8 +45,10 @@ void ProblemList::warning(const toml::source_position& where, std::string messag
 }
 
 const toml::node* TableReader::take(std::string_view key) {
-  known_.emplace_back(key);
-  return table_.get(key);
+  const toml::node* node = table_.get(key);
+  if (node != nullptr && std::find(known_.begin(), known_.end(), key) == known_.end()) ++found_;
+  known_.push_back(key);
+  return node;
 }
 
 std::optional<bool> TableReader::flag(std::string_view key) {
@@ -102,10 +104,11 @@ void TableReader::refuse(std::string_view key) {
 }
 
 void TableReader::finish() {
+  if (found_ == table_.size()) return;
   for (const auto& [key, node] : table_) {
     if (std::find(known_.begin(), known_.end(), key.str()) != known_.end()) continue;
     if (problems_.is_full()) return;
-    std::string message = "unknown key " + quoted(key.str()) + " in " + what_;
+    std::string message = "unknown key " + quoted(key.str()) + " in " + std::string(what_);
     const std::string meant = nearest(key.str(), known_);
     if (!meant.empty()) message += "; did you mean " + quoted(meant) + '?';
     problems_.error(key.source().begin, std::move(message));

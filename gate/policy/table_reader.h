@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,10 +27,17 @@ class ProblemList {
 
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
 
+  /// Places are in a part of the file that begins after so many lines.
+  void set_lines_before(std::uint32_t lines) noexcept { lines_before_ = lines; }
+  [[nodiscard]] std::uint32_t line_of(const toml::source_position& where) const noexcept {
+    return where.line + lines_before_;
+  }
+
  private:
   void add(bool is_error, const toml::source_position& where, std::string message);
 
   std::string file_;
+  std::uint32_t lines_before_ = 0;
   std::vector<Problem>& problems_;
 };
 
@@ -42,11 +51,14 @@ struct PlacedText {
 /// of the wrong kind is a problem and reads as absent.
 class TableReader {
  public:
-  /// `what` names the table in messages: "a rule", "[defaults]".
-  TableReader(const toml::table& table, std::string what, ProblemList& problems)
-      : table_(table), what_(std::move(what)), problems_(problems) {}
+  /// `what` names the table in messages: "a rule", "[defaults]"; it must outlive the reader.
+  TableReader(const toml::table& table, std::string_view what, ProblemList& problems)
+      : table_(table), what_(what), problems_(problems) {
+    known_.reserve(kUsualKeys);
+  }
 
-  /// The value under `key`, or nullptr.
+  /// The value under `key`, or nullptr. The key must outlive the reader; to take one twice counts
+  /// once.
   const toml::node* take(std::string_view key);
 
   std::optional<bool> flag(std::string_view key);
@@ -66,9 +78,12 @@ class TableReader {
 
  private:
   const toml::table& table_;
-  std::string what_;
+  static constexpr std::size_t kUsualKeys = 24;
+
+  std::string_view what_;
   ProblemList& problems_;
-  std::vector<std::string> known_;
+  std::size_t found_ = 0;
+  std::vector<std::string_view> known_;
 };
 
 }  // namespace modgate

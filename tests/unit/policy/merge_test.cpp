@@ -48,7 +48,7 @@ TEST_CASE("the merged order is that of the files, then of the lines") {
        "[role.b]\nmembers = [\"a\"]\n"},
   });
   std::string order;
-  for (const Rule& rule : policy.rules()) order += rule.shown_modules.front();
+  for (const Rule& rule : policy.rules()) order += rule.modules.front().pattern();
   CHECK(order == "abcde");
   CHECK(policy.roles().front().name == "b");
 }

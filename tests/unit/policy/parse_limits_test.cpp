@@ -29,18 +29,51 @@ TEST_CASE("a list has at most 1024 entries") {
           "p.toml:2:11: error: 'members' is a list of 1 to 1024 strings, such as [\"a\", \"b\"]"});
 }
 
-TEST_CASE("a policy has at most 4096 rules, over all files") {
-  const std::string rule = "[[deny]]\nmodules = [\"m\"]\n";
-  CHECK(problems_of({{"a.toml", repeated(rule, 4000)}, {"b.toml", repeated(rule, 96)}}).empty());
-  CHECK(problems_of({{"a.toml", repeated(rule, 4000)}, {"b.toml", repeated(rule, 97)}}) ==
-        std::vector<std::string>{"b.toml:193:1: error: more than 4096 rules"});
+TEST_CASE("a policy has at most 200,000 rules, over all files") {
+  const std::string rule = "[[deny]]\nmodules=['m']\n";
+  const std::string half = repeated(rule, 100000);  // one list each, so that it is quick
+  CHECK(problems_of({{"a.toml", half}, {"b.toml", half + rule}}) ==
+        std::vector<std::string>{"b.toml:200001:1: error: more than 200000 rules"});
+  CHECK(problems_of(half + half + rule) ==
+        std::vector<std::string>{"p.toml:400001:1: error: more than 200000 rules"});
+  CHECK(problems_of(repeated("[[deny]]\n", 1000000)) ==
+        std::vector<std::string>{"p.toml:200001:1: error: more than 200000 rules"});
 }
 
-TEST_CASE("a file has at most 1 MiB") {
-  const std::string most(std::size_t{1} << 20U, '\n');
+TEST_CASE("the files of a policy have at most 16 MiB together") {
+  const std::string most(std::size_t{16} << 20U, '\n');
   CHECK(problems_of(most).empty());
   CHECK(problems_of(most + "\n") ==
-        std::vector<std::string>{"p.toml:1:1: error: the file is larger than 1 MiB"});
+        std::vector<std::string>{"p.toml:1:1: error: the policy is larger than 16 MiB"});
+  CHECK(problems_of({{"a.toml", most}, {"b.toml", ""}, {"c.toml", "#"}}) ==
+        std::vector<std::string>{"c.toml:1:1: error: the policy is larger than 16 MiB"});
+  CHECK(problems_of(std::string(std::size_t{64} << 20U, '[')).size() == 1);
+}
+
+TEST_CASE("what would cost the parser too much time or memory is refused before") {
+  CHECK(problems_of("x = [\n" + repeated("[],", 1500000) + "]\n") ==
+        std::vector<std::string>{"p.toml:2:1: error: more than 2097152 values"});
+  CHECK(problems_of(repeated("a.b = 1\n", 50001)) ==
+        std::vector<std::string>{
+            "p.toml:50001:1: error: more than 50000 dotted keys; write { } tables instead"});
+  CHECK(problems_of(repeated("[a.b]\n", 300001)) ==
+        std::vector<std::string>{"p.toml:300001:1: error: more than 300000 tables"});
+}
+
+TEST_CASE("all patterns of a policy together are bounded, and equal ones count once") {
+  const auto with_reasons = [](int many, const std::string& after) {
+    std::string text = "role.a.members = [\"alice\"]\n";
+    for (int rule = 0; rule < many; ++rule) {
+      text += "[[role.a.allow]]\nmodules = [\"m\"]\nreason = \"" +
+              (after.empty() ? "same" : std::to_string(rule) + after) + "\"\n";
+    }
+    return text;
+  };
+  CHECK(problems_of(with_reasons(4096, ".")).empty());
+  CHECK(problems_of(with_reasons(5000, "")).empty());
+  CHECK(problems_of(with_reasons(4097, ".")).size() == 1);
+  CHECK(problems_of(with_reasons(300, "[a-z]{1000}")).empty());
+  CHECK_FALSE(problems_of(with_reasons(2000, "[^a-z]{900}")).empty());
 }
 
 TEST_CASE("of errors and warnings there are 100 each, and no warning hides an error") {

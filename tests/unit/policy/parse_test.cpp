@@ -116,7 +116,8 @@ TEST_CASE("a rule stands where its header is") {
       "[[deny]]\n"
       "imports = [\"x\"]\n");
   std::vector<std::string> places;
-  for (const Rule& rule : policy.rules()) places.push_back(rule.ref.text() + ' ' + rule.ref.role);
+  for (const Rule& rule : policy.rules())
+    places.push_back(rule.ref().text() + ' ' + rule.ref().role);
   CHECK(places == std::vector<std::string>{"p.toml:2 ", "p.toml:8 dev", "p.toml:13 dev",
                                            "p.toml:16 dev", "p.toml:18 "});
 }
@@ -129,7 +130,7 @@ TEST_CASE("a rule written as an inline table stands where that begins") {
       "allow = [\n  { modules = [\n \"d\" ] },\n]\n");
   std::vector<std::string> places;
   for (const Rule& rule : policy.rules()) {
-    places.push_back(std::to_string(rule.ref.line) + ' ' + rule.shown_modules.front());
+    places.push_back(std::to_string(rule.line) + ' ' + rule.modules.front().pattern());
   }
   CHECK(places == std::vector<std::string>{"1 a", "1 b", "2 c", "6 d"});
 }
@@ -138,8 +139,8 @@ TEST_CASE("a file with carriage returns counts the same lines") {
   const Policy policy =
       policy_of("\r\n[[deny]]\r\nmodules = [\"a\"]\r\n[[deny]]\r\nmodules=[\"b\"]\r\n");
   REQUIRE(policy.rules().size() == 2);
-  CHECK(policy.rules()[0].ref.line == 2);
-  CHECK(policy.rules()[1].ref.line == 4);
+  CHECK(policy.rules()[0].line == 2);
+  CHECK(policy.rules()[1].line == 4);
 }
 
 TEST_CASE("a policy can be copied, and each copy decides") {
