@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gate/policy/matching.h"
+#include "gate/policy/near_miss.h"
 
 namespace modgate {
 namespace {
@@ -107,7 +108,12 @@ Finding find_allow(const Case& judged, const std::vector<const Rule*>& rules,
     if (best == nullptr || price(judged, *rule) < price(judged, *best)) best = rule;
   }
   if (best != nullptr) return allowed_by(judged, *best, module);
-  if (unpinned == nullptr) return closest;
+  if (unpinned == nullptr) {
+    if (!closest.decision.rule.file.empty()) return closest;
+    const std::string near = near_miss(rules, judged.plan, module);
+    if (!near.empty()) closest.decision.explanation += "; nearest: " + near;
+    return closest;
+  }
   Finding rejected = denied(
       unpinned, "the bytes of " + module.name + " have none of the digests that the rule names");
   rejected.refusal = Outcome::rejected;
