@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
+#include <utility>
 
 namespace modgate {
 namespace {
@@ -11,17 +12,21 @@ namespace {
 /// Longer words are not worth the time.
 constexpr std::size_t kLongest = 64;
 
-/// Levenshtein's distance: letters to insert, remove or replace.
+/// How many letters to insert, remove, replace, or exchange with the next.
 std::size_t distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> before_last;
+  std::vector<std::size_t> last;
   std::vector<std::size_t> row(right.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t at = 0; at < left.size(); ++at) {
-    std::size_t diagonal = row[0];
+    before_last = std::exchange(last, row);
     row[0] = at + 1;
     for (std::size_t other = 0; other < right.size(); ++other) {
-      const std::size_t replaced = diagonal + (left[at] == right[other] ? 0U : 1U);
-      diagonal = row[other + 1];
-      row[other + 1] = std::min({replaced, row[other] + 1, diagonal + 1});
+      const std::size_t replaced = last[other] + (left[at] == right[other] ? 0U : 1U);
+      row[other + 1] = std::min({replaced, row[other] + 1, last[other + 1] + 1});
+      if (at > 0 && other > 0 && left[at] == right[other - 1] && left[at - 1] == right[other]) {
+        row[other + 1] = std::min(row[other + 1], before_last[other - 1] + 1);
+      }
     }
   }
   return row[right.size()];
