@@ -122,6 +122,8 @@ class Policy {
   [[nodiscard]] std::vector<Member> members() const;
   /// In merged order: file by file, from top to bottom.
   [[nodiscard]] const std::vector<Rule>& rules() const noexcept { return rules_; }
+  /// The files that it was merged from, in that order.
+  [[nodiscard]] const std::vector<std::string>& files() const noexcept { return files_; }
   /// The symbols that deny rules name, each once, in order.
   [[nodiscard]] const std::vector<std::string>& symbols() const noexcept { return symbols_; }
   /// Where to look in roles() and rules() for what concerns one caller and one module.
@@ -141,6 +143,7 @@ class Policy {
   Defaults defaults_;
   std::vector<Role> roles_;
   std::vector<Rule> rules_;
+  std::vector<std::string> files_;
   std::vector<std::string> symbols_;
   RuleIndex index_;
 };

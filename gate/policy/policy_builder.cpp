@@ -36,6 +36,7 @@ void PolicyBuilder::add(const PolicySource& source) {
     return problems.error(top, "the policy is larger than 16 MiB");
   }
   text_bytes_ += source.text.size();
+  policy_.files_.push_back(source.path);
   if (const auto excess = find_excess(source.text)) {
     return problems.error({excess->line, 1}, excess->message);
   }
