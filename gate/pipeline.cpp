@@ -249,7 +249,8 @@ void serve(World& world, const Request& request) noexcept {
           return change_modules(story);
         case Verb::plan_load:
         case Verb::plan_unload:
-        case Verb::policy_test:
+        case Verb::policy_test_load:
+        case Verb::policy_test_unload:
           return show_plan(story);
         case Verb::list:
           return show_list(story);

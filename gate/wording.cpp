@@ -54,8 +54,7 @@ void describe_plan(Record& record, const Plan& plan) {
 }
 
 void describe_request(Record& record, const Request& request) {
-  record.action = request.verb == Verb::unload || request.verb == Verb::plan_unload ? Action::unload
-                                                                                    : Action::load;
+  record.action = action_of(request.verb);
   record.asked = request.handed_over ? request.file_label : joined(request.modules);
 }
 

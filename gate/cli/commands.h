@@ -11,6 +11,7 @@ Command reload_command();
 Command unload_command();
 Command plan_load_command();
 Command plan_unload_command();
+Command policy_test_command();
 Command list_command();
 Command status_command();
 Command log_command();

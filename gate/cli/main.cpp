@@ -29,6 +29,7 @@ constexpr const char* kHelp =
     "  log [OPTION ...]                   search the audit log\n"
     "  log verify                         prove that the audit log is whole\n"
     "  policy check [FILE ...]            errors and warnings of the policy\n"
+    "  policy test [--user NAME] ...      what would be decided for anyone, and why\n"
     "\n"
     "  -r, --reason TEXT       why, for the record; some rules ask for it\n"
     "  -n, --non-interactive   never prompt\n"
@@ -41,9 +42,10 @@ constexpr const char* kHelp =
     "5 module rejected, 6 the gate cannot serve.\n";
 
 std::vector<Command> all_commands() {
-  std::vector<Command> commands = {load_command(),      reload_command(),      unload_command(),
-                                   plan_load_command(), plan_unload_command(), list_command(),
-                                   status_command(),    log_command()};
+  std::vector<Command> commands = {
+      load_command(),      reload_command(),      unload_command(),
+      plan_load_command(), plan_unload_command(), list_command(),
+      status_command(),    log_command(),         policy_test_command()};
   for (Command& command : administration_commands()) commands.push_back(std::move(command));
   return commands;
 }

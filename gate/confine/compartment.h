@@ -51,7 +51,8 @@ class [[nodiscard]] Compartment {
   Compartment& operator=(Compartment&&) noexcept;
   Compartment(const Compartment&) = delete;
   Compartment& operator=(const Compartment&) = delete;
-  /// Kills the child if it still runs, and does not wait for one that is stuck in the kernel.
+  /// Kills the child if it still runs, and does not wait for its end: what is left of it is cleared
+  /// away when this process ends.
   ~Compartment();
 
   /// The parent's end of the channel. Hang-up tells that the child is gone or has closed it.

@@ -41,9 +41,22 @@ void name_the_caller_in_kernel_audit(const Peer& peer) {
   static_cast<void>(set_login_uid(peer.login_uid.value_or(peer.uid)));
 }
 
+/// Whose rules count: the caller's, but for a policy test about somebody else, to which reviewers
+/// have a right.
+Result<Caller> who_is_judged(const SessionSetup& setup, const Request& request, Caller caller) {
+  if (!is_policy_test(request.verb) || request.user.empty() || request.user == caller.user) {
+    return caller;
+  }
+  if (!setup.may_read_whole_log) {
+    return Error{Outcome::denied,
+                 "only root and members of modgate-audit may test the policy for somebody else"};
+  }
+  return look_up_account(request.user);
+}
+
 SessionExit tell_story(const SessionSetup& setup, const FilterSet& filters, SessionEnds ends,
-                       const Request& request) {
-  auto caller = look_up_names(setup.peer);
+                       const Request& request, Result<Caller> caller) {
+  if (caller) caller = who_is_judged(setup, request, std::move(*caller));
   if (!caller) {
     refuse_without_story(ends, setup, caller.error());
     return SessionExit::fine;
@@ -96,6 +109,8 @@ int run_session(const Inside& inside, const SessionSetup& setup, const FilterSet
   prompts->first.close();
   Channel front_channel(front->release_channel());
 
+  // NSS is asked while the front hears the caller out.
+  auto caller = look_up_names(setup.peer);
   const Deadline heard_by = std::min(setup.deadline, BootClock::now() + kHearingTime);
   auto message = front_channel.receive(Limits::message_bytes, 1, heard_by);
   if (!message || !*message) return static_cast<int>(judge_front(*front));
@@ -107,7 +122,7 @@ int run_session(const Inside& inside, const SessionSetup& setup, const FilterSet
       tell_story(setup, filters,
                  SessionEnds{ListenerLink(std::move(listener)), RecorderLink(std::move(recorder)),
                              std::move(front_channel), std::move(prompts->second)},
-                 *request);
+                 *request, std::move(caller));
   const SessionExit front_exit = judge_front(*front);
   return static_cast<int>(exit == SessionExit::fine ? front_exit : exit);
 }

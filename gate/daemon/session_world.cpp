@@ -34,6 +34,8 @@ SessionWorld::SessionWorld(const SessionSetup& setup, const FilterSet& filters, 
     : setup_(setup),
       filters_(filters),
       policy_(setup.policy),
+      // A policy test may be about somebody else, whom no ticket serves.
+      tickets_hold_(caller.peer.uid == setup.peer.uid && caller.peer.session == setup.peer.session),
       caller_(std::move(caller)),
       tree_(std::move(tree)),
       ends_(std::move(ends)) {}
@@ -78,12 +80,12 @@ Result<std::vector<GateLoad>> SessionWorld::live_gate_loads() {
 
 Result<Plan> SessionWorld::plan(const Request& request) {
   const Planner planner(tree_.directory());
-  const bool unloads = request.verb == Verb::unload || request.verb == Verb::plan_unload;
   if (request.handed_over) {
     return Error{Outcome::usage, "this version loads modules of the kernel's tree only"};
   }
   if (request.modules.empty()) return Error{Outcome::usage, "no module is named"};
-  if (!unloads) return planner.plan_load(request.modules.front(), request.parameters);
+  if (action_of(request.verb) == Action::load)
+    return planner.plan_load(request.modules.front(), request.parameters);
   auto plan = planner.plan_unload(request.modules);
   if (!plan) return plan;
   auto loads = live_gate_loads();

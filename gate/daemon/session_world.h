@@ -28,6 +28,7 @@ Record stamped_now(const Record& record);
 /// The real world of the story: libkmod, compartments, PAM, the recorder, the caller's terminal.
 class SessionWorld final : public World {
  public:
+  /// `caller`: whose rules count, which is the peer but for a policy test.
   SessionWorld(const SessionSetup& setup, const FilterSet& filters, Caller caller, ModuleTree tree,
                SessionEnds ends);
 
@@ -72,7 +73,7 @@ class SessionWorld final : public World {
   const SessionSetup& setup_;
   const FilterSet& filters_;
   PolicyKeeper policy_;
-  bool tickets_hold_ = true;
+  bool tickets_hold_;
   Caller caller_;
   ModuleTree tree_;
   SessionEnds ends_;

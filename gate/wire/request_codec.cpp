@@ -28,7 +28,7 @@ struct Shape {
 
 constexpr std::size_t kMany = Limits::plan_modules;
 
-constexpr std::array<Shape, 9> kShapes = {{
+constexpr std::array<Shape, 10> kShapes = {{
     {Verb::load, "load", 1, 1, true, true, true, false, false},
     {Verb::unload, "unload", 1, kMany, false, false, true, false, false},
     {Verb::reload, "reload", 0, 0, true, true, true, false, false},
@@ -37,7 +37,8 @@ constexpr std::array<Shape, 9> kShapes = {{
     {Verb::list, "list", 0, 0, false, false, false, false, false},
     {Verb::status, "status", 0, kMany, false, false, false, false, false},
     {Verb::log, "log", 0, 0, false, false, false, true, false},
-    {Verb::policy_test, "policy-test", 1, kMany, false, true, true, false, true},
+    {Verb::policy_test_load, "policy-test-load", 1, 1, false, true, true, false, true},
+    {Verb::policy_test_unload, "policy-test-unload", 1, kMany, false, false, true, false, true},
 }};
 
 constexpr std::size_t kQueryBytes = 1024;
@@ -155,8 +156,9 @@ Status take_reason(Taker& taker, Request& request) {
 
 Status take_user(Taker& taker, Request& request) {
   const std::string* user = taker.take("user");
-  if (user == nullptr || user->empty() || user->size() > 256 || !is_utf8(*user)) {
-    return refused("the user is missing or malformed");
+  if (user == nullptr) return Done{};
+  if (user->empty() || user->size() > 256 || !is_utf8(*user)) {
+    return refused("the name of the user is malformed");
   }
   request.user = *user;
   return Done{};

@@ -32,8 +32,20 @@ enum class Verb : std::uint8_t {
   list,
   status,
   log,
-  policy_test
+  policy_test_load,
+  policy_test_unload
 };
+
+/// What a request is about to do, or would do.
+constexpr Action action_of(Verb verb) noexcept {
+  const bool unloads =
+      verb == Verb::unload || verb == Verb::plan_unload || verb == Verb::policy_test_unload;
+  return unloads ? Action::unload : Action::load;
+}
+
+constexpr bool is_policy_test(Verb verb) noexcept {
+  return verb == Verb::policy_test_load || verb == Verb::policy_test_unload;
+}
 
 /// What `modgate log` asks for. Empty strings and zeros mean: any.
 struct LogQuery {
@@ -59,7 +71,7 @@ struct Request {
   std::vector<Parameter> parameters;
   std::optional<std::string> reason;  ///< UTF-8, at most 1024 bytes
   bool interactive = true;            ///< false: nothing may be prompted for
-  std::string user;                   ///< policy_test: whose decision is asked for
+  std::string user;                   ///< policy test: whose decision; empty: the caller's own
   LogQuery log;
 };
 

@@ -79,12 +79,23 @@ TEST_CASE("Every verb crosses the wire with what belongs to it") {
   CHECK(decoded->log.follow);
 
   Request test;
-  test.verb = Verb::policy_test;
+  test.verb = Verb::policy_test_load;
   test.user = "bob";
   test.modules = {"veth"};
+  test.parameters = {{"a", "1"}};
   decoded = across(test);
   REQUIRE(decoded);
   CHECK(decoded->user == "bob");
+  CHECK(decoded->parameters == test.parameters);
+
+  test.verb = Verb::policy_test_unload;
+  test.user.clear();
+  test.modules = {"veth", "dummy"};
+  check_refused(test);
+  test.parameters.clear();
+  decoded = across(test);
+  REQUIRE(decoded);
+  CHECK(decoded->modules == test.modules);
 
   for (const Verb verb : {Verb::list, Verb::status}) {
     Request request;

@@ -271,3 +271,20 @@ def test_usage_errors(gate):
         assert done.status == 2, (words, done)
     assert gate.run("alice", "modgate --help").status == 0
     assert gate.run("alice", "modgate load --help").status == 0
+
+
+def test_policy_test_for_others_is_the_reviewers(gate):
+    gate.policy(WITH_PASSWORD)
+    before = len(gate.log())
+    for tester, words, status in [("olivia", "--user alice load vxlan", 0), ("olivia", "--user bob load vxlan", 3),
+                                  ("olivia", "--user alice load nf_tables", 3), ("alice", "load vxlan", 0),
+                                  ("alice", "--user alice unload dummy", 0), ("alice", "--user carol load dummy", 3),
+                                  ("bob", "--user alice load dummy", 3), ("olivia", "--user nobody-there load dummy", 3)]:
+        done = gate.run(tester, f"modgate --json policy test {words}")
+        assert done.status == status, (tester, words, done)
+        if "plan" in done.json()[0]:
+            assert done.json()[0]["plan"]["decision"] == ("allow" if status == 0 else "deny"), done
+    told = gate.run("bob", "modgate --json policy test --user alice load dummy").json()
+    assert "plan" not in told[0] and "alice" not in str(told), "nothing is told of others' rules"
+    assert "vxlan" not in gate.modules()
+    assert not [e for e in events(gate, before) if e["status_id"] != 2], "a test loads nothing"
