@@ -12,8 +12,8 @@
 #include <cstddef>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -33,8 +33,12 @@ double seconds_since(Clock::time_point began) {
 }
 
 PolicySource read(const std::string& path) {
-  std::ifstream file(path);
-  return {path, {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()}};
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) throw std::invalid_argument(path + ": cannot be read");
+  PolicySource source = {path, std::string(static_cast<std::size_t>(file.tellg()), '\0')};
+  file.seekg(0);
+  file.read(source.text.data(), static_cast<std::streamsize>(source.text.size()));
+  return source;
 }
 
 /// Private memory of this process in KiB, as the kernel counts it.

@@ -158,10 +158,51 @@ TEST_CASE("every module of an allowed plan is allowed, and a refused one names w
   }
 }
 
+TEST_CASE("a dash and an underscore in a name are the same, wherever it stands") {
+  Chance chance(20261206);
+  const auto spelled = [&](std::string text, bool at_random) {
+    for (char& byte : text) {
+      if (byte == '~') byte = at_random && chance.one_in(2) ? '-' : '_';
+    }
+    return text;
+  };
+  int allowed_plans = 0;
+  for (int round = 0; round < 1000; ++round) {
+    Lines rules;
+    for (std::size_t count = chance.below(5) + 1; count > 0; --count) {
+      rules.push_back("[[" + chance.one_of({"deny", "role.dev.allow", "role.dev.allow"}) +
+                      "]]\nmodules = [\"" +
+                      chance.one_of({"a~b", "a~*", "~a", "a~b~c", "?~b", "*~c", "ab"}) + "\"]\n");
+      if (rules.back().starts_with("[[deny") || chance.one_in(2)) continue;
+      rules.back() +=
+          "params.\"" + chance.one_of({"a~b", "a~*", "*"}) + "\".n~o = { int = [0, 5] }\n";
+    }
+    Lines plain = rules;
+    Lines mixed = rules;
+    for (std::string& rule : plain) rule = spelled(rule, false);
+    for (std::string& rule : mixed) rule = spelled(rule, true);
+    const Policy policy = merged(plain);
+    const Policy other = merged(mixed);
+    for (const char* name : {"a_b", "_a", "a_b_c", "ab", "a_x", "c_b"}) {
+      const Plan bare = load_of({fresh(name)});
+      const Plan given = load_of({with_parameter(fresh(name), "n_o", "5")});
+      const Plan also_given = load_of({with_parameter(fresh(name), "n-o", "5")});
+      REQUIRE(allows(policy, bare) == allows(other, bare));
+      REQUIRE(allows(policy, given) == allows(other, given));
+      REQUIRE(allows(policy, given) == allows(other, also_given));
+      allowed_plans += allows(policy, given) ? 1 : 0;
+    }
+  }
+  CHECK(allowed_plans > 100);
+}
+
 TEST_CASE("a verdict is a yes only where every bit of it is right") {
   const auto yes = static_cast<std::uint64_t>(Verdict::allow);
+  const auto no = static_cast<std::uint64_t>(Verdict::deny);
+  CHECK_FALSE(is_allowed(Verdict::deny));
   for (unsigned bit = 0; bit < 64; ++bit) {
     CHECK_FALSE(is_allowed(static_cast<Verdict>(yes ^ (std::uint64_t{1} << bit))));
+    CHECK_FALSE(is_allowed(static_cast<Verdict>(no ^ (std::uint64_t{1} << bit))));
   }
   CHECK_FALSE(is_allowed(Decision{}.verdict));
   CHECK_FALSE(is_allowed(ModuleDecision{}.verdict));
