@@ -92,8 +92,9 @@ Finding find_allow(const Case& judged, const std::vector<const Rule*>& rules,
     if (!rule->is_allow || !is_about(*rule, judged.plan, module)) continue;
     if (!holds_now(*rule, judged.now)) {
       if (closest.decision.rule.file.empty()) {
-        closest = denied(rule, "the rule that allows you to " + what(judged, module) +
-                                   " does not hold here and now");
+        closest =
+            denied(rule, "the rule that allows you to " + what(judged, module) +
+                             " does not hold here and now: " + reason_not_now(*rule, judged.now));
       }
       continue;
     }

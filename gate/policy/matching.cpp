@@ -13,6 +13,13 @@ bool any_matches(const std::vector<Glob>& globs, std::string_view text) {
                                       [&](const Glob& glob) { return glob.matches(text); });
 }
 
+bool is_in_hours(const RuleDetails& details, const Circumstances& now) {
+  return details.hours.empty() ||
+         std::any_of(details.hours.begin(), details.hours.end(), [&](const Hours& hours) {
+           return hours.contains(now.weekday, now.minute_of_day);
+         });
+}
+
 /// Parameters of every module, which the kernel itself understands (kernel/module/main.c).
 bool is_kernels_own(const std::string& parameter) {
   return parameter == "async_probe" || parameter == "dyndbg";
@@ -30,13 +37,25 @@ std::vector<const Rule*> rules_for(const Policy& policy, const Caller& caller) {
 }
 
 bool holds_now(const Rule& rule, const Circumstances& now) {
-  if (rule.details->not_before && !rule.details->not_before->is_past(now)) return false;
-  if (rule.details->expires && rule.details->expires->is_past(now)) return false;
-  if (!any_matches(rule.details->hosts, now.host)) return false;
-  return rule.details->hours.empty() ||
-         std::any_of(
-             rule.details->hours.begin(), rule.details->hours.end(),
-             [&](const Hours& hours) { return hours.contains(now.weekday, now.minute_of_day); });
+  const RuleDetails& details = *rule.details;
+  if (details.not_before && !details.not_before->is_past(now)) return false;
+  if (details.expires && details.expires->is_past(now)) return false;
+  return any_matches(details.hosts, now.host) && is_in_hours(details, now);
+}
+
+std::string reason_not_now(const Rule& rule, const Circumstances& now) {
+  const RuleDetails& details = *rule.details;
+  if (details.expires && details.expires->is_past(now)) {
+    return "it has expired (" + details.expires->text + ')';
+  }
+  if (!any_matches(details.hosts, now.host)) return "it is for other hosts";
+  if (details.not_before && !details.not_before->is_past(now)) {
+    return "it begins later (" + details.not_before->text + ')';
+  }
+  if (is_in_hours(details, now)) return {};
+  std::string hours;
+  for (const Hours& window : details.hours) hours += (hours.empty() ? "" : ", ") + window.text();
+  return "it is for other hours (" + hours + ')';
 }
 
 bool covers_action(const Rule& rule, Action action, const PlannedModule& module) {

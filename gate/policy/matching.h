@@ -17,6 +17,9 @@ std::vector<const Rule*> rules_for(const Policy& policy, const Caller& caller);
 /// Whether the rule's hosts, hours and dates hold now.
 bool holds_now(const Rule& rule, const Circumstances& now);
 
+/// Why it does not, such as "it has expired (2026-12-01)"; empty where it does.
+std::string reason_not_now(const Rule& rule, const Circumstances& now);
+
 /// Each of the four things that a rule is about: the action, where the module comes from, its name
 /// and its place in the tree. A key that the rule does not have holds.
 bool covers_action(const Rule& rule, Action action, const PlannedModule& module);

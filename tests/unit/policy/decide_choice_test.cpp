@@ -158,10 +158,31 @@ TEST_CASE("a refusal never names a rule of somebody else's role") {
   CHECK(decision.explanation == "no rule allows you to load m");
 }
 
-TEST_CASE("a rule that does not hold now is named to its own role") {
-  const Decision decision = decide(allow_rule("modules = [\"m\"]\nhosts = [\"other\"]"), alice(),
-                                   load_of({fresh("m")}), some_noon());
+TEST_CASE("a rule that does not hold now is named to its own role, with what keeps it") {
+  struct Row {
+    std::string keys;
+    std::string why;
+  };
+  const Row row = GENERATE(values<Row>({
+      {"hosts = [\"other\"]", "it is for other hosts"},
+      {"hosts = [\"other\"]\nexpires = 2026-12-01", "it has expired (2026-12-01)"},
+      {"not_before = 2026-12-03", "it begins later (2026-12-03)"},
+      {"not_before = 2026-12-03\nhosts = [\"other\"]", "it is for other hosts"},
+      {"hours = [\"Mon 08:00-18:00\", \"20:00-22:00\"]",
+       "it is for other hours (Mon 08:00-18:00, 20:00-22:00)"},
+  }));
+  CAPTURE(row.keys);
+  const Plan plan = load_of({fresh("m")});
+  const Decision decision =
+      decide(allow_rule("modules = [\"m\"]\n" + row.keys), alice(), plan, some_noon());
   CHECK_FALSE(is_allowed(decision.verdict));
   CHECK(decision.rule.text() == "p.toml:3");
-  CHECK(decision.explanation == "the rule that allows you to load m does not hold here and now");
+  CHECK(decision.explanation ==
+        "the rule that allows you to load m does not hold here and now: " + row.why);
+  const Policy of_others = policy_of(
+      "[role.dev]\nmembers = [\"alice\"]\n[role.ops]\nmembers = [\"bob\"]\n"
+      "[[role.ops.allow]]\nmodules = [\"m\"]\n" +
+      row.keys);
+  CHECK(decide(of_others, alice(), plan, some_noon()).explanation ==
+        "no rule allows you to load m");
 }
