@@ -29,7 +29,7 @@ Json planned(const PlannedModule& module, const ModuleDecision* decision) {
   Json json;
   json["name"] = module.name;
   json["file"] = module.path;
-  json["sha256"] = module.inspected ? Json(hex(module.facts.sha256)) : Json(nullptr);
+  json["sha256"] = module.inspected ? Json(digest_hex(module.facts.sha256)) : Json(nullptr);
   json["signer"] =
       module.facts.signers.empty() ? Json(nullptr) : Json(module.facts.signers.front());
   json["params"] = module.kernel_parameters();
@@ -44,17 +44,6 @@ Json planned(const PlannedModule& module, const ModuleDecision* decision) {
 }
 
 }  // namespace
-
-std::string hex(const Digest& digest) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * digest.size());
-  for (const std::uint8_t byte : digest) {
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 0xfU];
-  }
-  return text;
-}
 
 std::string utc_time(std::int64_t epoch_ms) {
   const std::time_t seconds = epoch_ms / 1000;
@@ -144,7 +133,7 @@ std::string status_answer(const LoadedModule& module, const GateLoad* load, bool
     if (whole) {
       body["rule"] = load->rule;
       body["record"] = load->record;
-      body["sha256"] = hex(load->sha256);
+      body["sha256"] = digest_hex(load->sha256);
     }
   }
   body["size"] = module.size;

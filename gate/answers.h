@@ -26,9 +26,6 @@ std::string list_answer(const Caller& caller, const Listing& listing);
 /// are shown only where `whole`.
 std::string status_answer(const LoadedModule& module, const GateLoad* load, bool whole);
 
-/// Lower-case hex.
-std::string hex(const Digest& digest);
-
 /// "2026-12-01T10:00:00Z"
 std::string utc_time(std::int64_t epoch_ms);
 

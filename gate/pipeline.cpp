@@ -228,12 +228,30 @@ void show_plan(Story& story) {
   story.world.end_done();
 }
 
+/// What the names that a caller asks about stand for, aliases resolved.
+Result<std::vector<PlannedModule>> modules_asked_about(Story& story) {
+  std::vector<PlannedModule> modules;
+  for (const std::string& name : story.request.modules) {
+    Request one;
+    one.verb = Verb::plan_load;
+    one.modules = {name};
+    auto plan = story.world.plan(one);
+    if (!plan) return plan.error();
+    for (PlannedModule& module : plan->modules) {
+      if (module.why == Why::asked) modules.push_back(std::move(module));
+    }
+  }
+  return modules;
+}
+
 void show_list(Story& story) {
   if (story.world.policy() == nullptr) {
     return story.world.end({Outcome::unavailable, "there is no valid policy"});
   }
-  story.world.line(
-      list_answer(story.world.caller(), list_rules(*story.world.policy(), story.world.caller())));
+  auto about = modules_asked_about(story);
+  if (!about) return story.world.end(about.error());
+  story.world.line(list_answer(story.world.caller(),
+                               list_rules(*story.world.policy(), story.world.caller(), *about)));
   story.world.end_done();
 }
 

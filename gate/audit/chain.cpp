@@ -10,16 +10,6 @@ constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 }  // namespace
 
-std::string digest_hex(const Digest& digest) {
-  std::string text;
-  text.reserve(2 * digest.size());
-  for (const std::uint8_t byte : digest) {
-    text += kHexDigits[byte >> 4U];
-    text += kHexDigits[byte & 0xfU];
-  }
-  return text;
-}
-
 std::string chain_hash(std::string_view line) {
   Digest digest{};
   SHA256(reinterpret_cast<const unsigned char*>(line.data()), line.size(), digest.data());

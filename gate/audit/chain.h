@@ -18,9 +18,6 @@ inline constexpr std::string_view kChainStart =
 /// its newline (the contract's section 7). No canonical form of JSON is involved.
 std::string chain_hash(std::string_view line);
 
-/// Lower-case hex.
-std::string digest_hex(const Digest& digest);
-
 /// The digest that `text` spells in 64 lower-case hex digits.
 std::optional<Digest> parse_digest(std::string_view text) noexcept;
 

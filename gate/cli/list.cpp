@@ -36,11 +36,9 @@ std::string list_text(const Json& answer) {
 }
 
 int list(const CommandLine& line) {
-  if (!line.words.empty()) {
-    return Output(line.json).refuse(Error{Outcome::usage, "list takes no arguments"});
-  }
   Request request;
   request.verb = Verb::list;
+  request.modules = line.words;
   return ask(line, std::move(request), {}, list_text);
 }
 

@@ -24,7 +24,7 @@ constexpr const char* kHelp =
     "  reload ./FILE.ko [PARAM=VALUE ...] unload and load in one request\n"
     "  plan load|unload ...               what the same request would do and what would be "
     "decided\n"
-    "  list                               what you may do\n"
+    "  list [MODULE ...]                  what you may do\n"
     "  status [MODULE ...]                what is loaded, by whom, through the gate or not\n"
     "  log [OPTION ...]                   search the audit log\n"
     "  log verify                         prove that the audit log is whole\n"

@@ -2,28 +2,15 @@
 #include "gate/daemon/policy_keeper.h"
 
 #include <malloc.h>
-#include <openssl/sha.h>
-
 #include <utility>
 #include <vector>
 
-#include "gate/answers.h"
+#include "gate/config/policy_digest.h"
 #include "gate/policy/parse.h"
 #include "pam/service_check.h"
 
 namespace modgate {
 namespace {
-
-std::string digest_text(const std::vector<PolicyFile>& files) {
-  std::string all;
-  for (const PolicyFile& file : files) {
-    // Lengths keep a byte from moving between two files unseen.
-    all += file.path + '\n' + std::to_string(file.text.size()) + '\n' + file.text;
-  }
-  Digest digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(all.data()), all.size(), digest.data());
-  return hex(digest);
-}
 
 /// Parsing takes more than the policy keeps, and leaves holes that every session would inherit.
 void give_back_memory() {
@@ -48,7 +35,7 @@ PolicyKeeper::Change PolicyKeeper::refresh() {
 
   auto files = read_policy_files(location_);
   if (!files) return refuse(files.error().message);
-  std::string digest = digest_text(*files);
+  std::string digest = policy_digest(*files);
   std::vector<PolicySource> sources;
   for (PolicyFile& file : *files) sources.push_back({file.path, std::move(file.text)});
   ParseOptions options;

@@ -38,11 +38,13 @@ struct ListedRule {
   std::string message;
 };
 
-/// The caller's roles, and its rules in merged order (those of its roles, and the global denies).
+/// The caller's roles, and its rules in merged order (those of its roles, and the global denies):
+/// all of them, or those that may concern one of the modules in `about`.
 struct Listing {
   std::vector<std::string> roles;
   std::vector<ListedRule> rules;
 };
-Listing list_rules(const Policy& policy, const Caller& caller);
+Listing list_rules(const Policy& policy, const Caller& caller,
+                   const std::vector<PlannedModule>& about = {});
 
 }  // namespace modgate

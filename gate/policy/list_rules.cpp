@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "gate/policy/decide.h"
 #include "gate/policy/matching.h"
 
@@ -33,14 +35,23 @@ ListedRule listed(const Rule& rule) {
   return shown;
 }
 
+bool may_concern(const Rule& rule, const std::vector<PlannedModule>& about) {
+  return about.empty() || std::any_of(about.begin(), about.end(), [&](const PlannedModule& module) {
+           return names_module(rule, module) && is_in_place(rule, module);
+         });
+}
+
 }  // namespace
 
-Listing list_rules(const Policy& policy, const Caller& caller) {
+Listing list_rules(const Policy& policy, const Caller& caller,
+                   const std::vector<PlannedModule>& about) {
   Listing listing;
   for (const RoleNumber role : policy.index().roles_of(policy.roles(), caller)) {
     listing.roles.push_back(policy.roles()[role].name);
   }
-  for (const Rule* rule : rules_for(policy, caller)) listing.rules.push_back(listed(*rule));
+  for (const Rule* rule : rules_for(policy, caller)) {
+    if (may_concern(*rule, about)) listing.rules.push_back(listed(*rule));
+  }
   return listing;
 }
 

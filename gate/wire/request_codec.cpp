@@ -34,7 +34,7 @@ constexpr std::array<Shape, 10> kShapes = {{
     {Verb::reload, "reload", 0, 0, true, true, true, false, false},
     {Verb::plan_load, "plan-load", 1, 1, true, true, true, false, false},
     {Verb::plan_unload, "plan-unload", 1, kMany, false, false, true, false, false},
-    {Verb::list, "list", 0, 0, false, false, false, false, false},
+    {Verb::list, "list", 0, kMany, false, false, false, false, false},
     {Verb::status, "status", 0, kMany, false, false, false, false, false},
     {Verb::log, "log", 0, 0, false, false, false, true, false},
     {Verb::policy_test_load, "policy-test-load", 1, 1, false, true, true, false, true},

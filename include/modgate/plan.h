@@ -12,6 +12,18 @@ namespace modgate {
 
 using Digest = std::array<std::uint8_t, 32>;  ///< SHA-256
 
+/// Lower-case hex, as records, receipts and answers write a digest.
+inline std::string digest_hex(const Digest& digest) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * digest.size());
+  for (const std::uint8_t byte : digest) {
+    text += kDigits[byte >> 4U];
+    text += kDigits[byte & 0xfU];
+  }
+  return text;
+}
+
 enum class ModuleState : std::uint8_t { fresh, loaded, builtin };
 
 /// "new", "loaded" or "builtin".

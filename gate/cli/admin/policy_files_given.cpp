@@ -7,7 +7,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
+#include "gate/config/policy_digest.h"
 #include "gate/config/policy_files.h"
 #include "modgate/handle.h"
 
@@ -37,26 +39,40 @@ Result<std::string> read_whole(const std::string& path, std::size_t most) {
 
 }  // namespace
 
-Result<std::vector<PolicySource>> installed_policy() {
+Result<GivenPolicy> installed_policy() {
   auto files = read_policy_files({});
   if (!files) return Error{Outcome::failed, files.error().message, files.error().code};
-  std::vector<PolicySource> sources;
+  GivenPolicy given;
+  given.digest = policy_digest(*files);
   for (PolicyFile& file : *files) {
-    sources.push_back({std::move(file.path), std::move(file.text)});
+    given.sources.push_back({std::move(file.path), std::move(file.text)});
   }
-  return sources;
+  return given;
 }
 
-Result<std::vector<PolicySource>> policy_of_files(const std::vector<std::string>& paths) {
-  std::vector<PolicySource> sources;
+Result<GivenPolicy> policy_of_files(const std::vector<std::string>& paths) {
+  GivenPolicy given;
   std::size_t room = kMostPolicyBytes;
   for (const std::string& path : paths) {
     auto text = read_whole(path, room);
     if (!text) return text.error();
     room -= text->size();
-    sources.push_back({path, std::move(*text)});
+    given.sources.push_back({path, std::move(*text)});
   }
-  return sources;
+  return given;
+}
+
+std::vector<Problem> ignored_files() {
+  std::vector<Problem> problems;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(PolicyLocation{}.policy_dir, none)) {
+    const std::string name = entry.path().filename();
+    if (is_policy_file_name(name)) continue;
+    const std::string why =
+        name.starts_with('.') ? "its name begins with a dot" : "its name does not end in .toml";
+    problems.push_back({false, entry.path(), 1, 1, "is no part of the policy: " + why});
+  }
+  return problems;
 }
 
 }  // namespace modgate

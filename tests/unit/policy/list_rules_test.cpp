@@ -57,6 +57,31 @@ TEST_CASE("a caller without a role sees the global denies alone") {
   CHECK_FALSE(listing.rules.front().is_allow);
 }
 
+TEST_CASE("a narrowed listing has the rules that may concern a module, and no other") {
+  const Policy policy = policy_of(
+      "[role.dev]\nmembers = [\"alice\"]\n"
+      "[[role.dev.allow]]\nmodules = [\"usb-*\"]\n"
+      "[[role.dev.allow]]\ntree = [\"kernel/net/**\"]\n"
+      "[[deny]]\nmodules = [\"usb-storage\"]\n"
+      "[[deny]]\nimports = [\"register_kprobe\"]\n");
+  const auto lines_for = [&](const std::string& name, const std::string& place) {
+    PlannedModule module;
+    module.name = name;
+    module.place = place;
+    std::vector<std::uint32_t> lines;
+    for (const ListedRule& rule : list_rules(policy, alice(), {module}).rules) {
+      lines.push_back(rule.rule.line);
+    }
+    return lines;
+  };
+  using Lines = std::vector<std::uint32_t>;
+  // A deny for symbols may concern any module: what it imports is not known yet.
+  CHECK(lines_for("usb_storage", "kernel/drivers/usb-storage") == Lines{3, 7, 9});
+  CHECK(lines_for("usb_other", "kernel/drivers/usb-other") == Lines{3, 9});
+  CHECK(lines_for("veth", "kernel/net/veth") == Lines{5, 9});
+  CHECK(lines_for("dummy", "kernel/drivers/dummy") == Lines{9});
+}
+
 TEST_CASE("an expiry is listed as it is written") {
   const auto expires = [](const std::string& date) {
     const Policy policy = allow_rule("modules = [\"m\"]\nexpires = " + date);

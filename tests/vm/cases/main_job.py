@@ -226,6 +226,10 @@ def test_list_and_status(gate):
     assert listing["user"] == "alice" and listing["roles"] == ["dev"], listing
     assert any("dummy" in rule["modules"] and rule["asks"] == ["authenticate"] for rule in listing["rules"])
     assert gate.run("bob", "modgate --json list").json()[0]["list"]["roles"] == []
+    narrow = gate.run("alice", "modgate --json list rtnl-link-dummy").json()[0]["list"]["rules"]
+    assert [rule["effect"] for rule in narrow] == ["allow"], narrow
+    assert [rule["effect"] for rule in gate.run("alice", "modgate --json list nf_tables").json()[0]["list"]["rules"]] == ["deny"]
+    assert gate.run("alice", "modgate list no_such_thing").status == 1
     login = gate.login("alice")
     assert login.run("modgate load dummy", answers=ALICE).status == 0
     gate.root("modprobe veth")

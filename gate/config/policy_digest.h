@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gate/config/policy_files.h"
+
+namespace modgate {
+
+/// Lower-case hex SHA-256 over the files of a policy, which every record of a request bears.
+std::string policy_digest(const std::vector<PolicyFile>& files);
+
+}  // namespace modgate
