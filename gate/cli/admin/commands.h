@@ -7,6 +7,7 @@ namespace modgate {
 
 /// The commands of administrators and auditors that need no helper.
 Command policy_check_command();
+Command policy_edit_command();
 Command log_verify_command();
 
 }  // namespace modgate

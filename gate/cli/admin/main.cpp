@@ -11,7 +11,8 @@ namespace modgate {
 namespace {
 
 int run(const std::vector<std::string>& arguments) {
-  const std::vector<Command> commands = {policy_check_command(), log_verify_command()};
+  const std::vector<Command> commands = {policy_check_command(), policy_edit_command(),
+                                         log_verify_command()};
   auto line = parse_command_line(arguments, commands);
   if (!line) return Output(wants_json(arguments)).refuse(line.error());
   if (line->version) {
