@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gate/policy/masked_text.h"
 #include "gate/policy/parse_member.h"
 #include "gate/policy/text_limits.h"
 
@@ -49,6 +50,7 @@ void PolicyBuilder::add(const PolicySource& source) {
     problems.set_lines_before(piece.lines_before);
     seen_.next_piece();
     try {
+      if (const auto masked = masked_text(piece.text)) static_cast<void>(toml::parse(*masked));
       const toml::table table = toml::parse(piece.text);
       add_piece(table, piece, problems);
     } catch (const toml::parse_error& error) {

@@ -49,7 +49,7 @@ def sudoers(rules: int) -> str:
     for rule in range(rules):
         members = ", ".join(members_of(rule // RULES_OF_ROLE, roles_of(rules)))
         commands = ", ".join(f"{MODPROBE} {name}" for name in modules_of(rule))
-        lines.append(f"{members} ALL = (root) {commands}")
+        lines.append(f"{members} ALL = (root) NOPASSWD: {commands}")
     return "\n".join(lines) + "\n"
 
 

@@ -63,6 +63,33 @@ TEST_CASE("the rules of a caller are found among many, and no others") {
   CHECK_FALSE(loads("n3"));
 }
 
+TEST_CASE("few rules are looked at, however many there are") {
+  const auto looked_at = [](const Policy& policy, const std::string& name) {
+    const std::vector<RoleNumber> roles = policy.index().roles_of(policy.roles(), alice());
+    return policy.index().rules_about(policy.rules(), roles, name).size();
+  };
+  const Policy roles = policy_of(many_roles(2000));
+  CHECK(looked_at(roles, number(0, 0)) == 1);
+  CHECK(looked_at(roles, number(1, 0)) == 0);
+  CHECK(looked_at(roles, "g30_x") == 1);
+
+  std::string one = "role.one.members = [\"alice\"]\n";
+  std::string denies;
+  for (int rule = 0; rule < 5000; ++rule) {
+    const std::string names = "]]\nmodules = [" + quoted("m-" + std::to_string(rule)) + ", " +
+                              quoted("g" + std::to_string(rule) + "_*") + "]\n";
+    one += "[[role.one.allow" + names;
+    denies += "[[deny" + names;
+  }
+  for (const std::string& text : {one, denies}) {
+    const Policy policy = policy_of(text);
+    CHECK(looked_at(policy, "m_4999") == 1);
+    CHECK(looked_at(policy, "m_5000") == 0);
+    CHECK(looked_at(policy, "g77_x") == 1);
+    CHECK(looked_at(policy, "g_x") == 0);
+  }
+}
+
 TEST_CASE("the first of many rules in merged order is the one that is named") {
   std::string text = "role.a.members = [\"alice\"]\nrole.b.members = [\"%netdev\"]\n";
   for (int rule = 0; rule < 500; ++rule) {
