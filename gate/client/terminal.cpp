@@ -71,6 +71,7 @@ Result<TypedLine> Terminal::ask(std::string_view prompt, bool secret, Signals& s
   // Whoever left the terminal without lines or signals cannot have meant that for this.
   wanted.c_lflag |= static_cast<tcflag_t>(ICANON | ISIG);
   wanted.c_iflag |= static_cast<tcflag_t>(ICRNL);
+  wanted.c_iflag &= ~static_cast<tcflag_t>(IGNCR | INLCR);
   wanted.c_lflag |= static_cast<tcflag_t>(ECHO);
   if (secret) wanted.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHOE | ECHOK | ECHONL);
   // What was typed before the prompt is thrown away: it was not meant for it.
