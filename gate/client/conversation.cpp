@@ -38,6 +38,10 @@ bool may_change_something(Verb verb) {
   return verb == Verb::load || verb == Verb::unload || verb == Verb::reload;
 }
 
+bool is_question(const ReplyPrompt& prompt) {
+  return prompt.style == ReplyPrompt::Style::secret || prompt.style == ReplyPrompt::Style::text;
+}
+
 class Conversation {
  public:
   Conversation(Channel& gate, Signals* signals, Terminal* terminal, const LineSink& sink)
@@ -94,9 +98,7 @@ class Conversation {
   }
 
   std::optional<ReplyEnd> answer(const ReplyPrompt& prompt) {
-    const bool secret = prompt.style == ReplyPrompt::Style::secret;
-    const bool asks = secret || prompt.style == ReplyPrompt::Style::text;
-    if (!asks) {
+    if (!is_question(prompt)) {
       show(prompt.text);
       return std::nullopt;
     }
@@ -104,6 +106,7 @@ class Conversation {
       return broken_off(Outcome::unauthenticated,
                         "the helper asks, and there is no terminal to answer at");
     }
+    const bool secret = prompt.style == ReplyPrompt::Style::secret;
     auto typed = terminal_->ask(prompt.text, secret, *signals_, gate_.get());
     if (!typed) {
       // Whatever the helper has said meanwhile, such as that time is up, is the better word.
@@ -123,13 +126,18 @@ class Conversation {
     std::cerr << printable(text) << '\n';
   }
 
+  /// The end, if it is here already; remarks before it are shown.
   std::optional<ReplyEnd> last_word() {
-    auto message = gate_.receive(Limits::message_bytes, 0, BootClock::now());
-    if (!message || !*message) return std::nullopt;
-    auto reply = decode_reply((*message)->bytes);
-    if (!reply) return std::nullopt;
-    if (auto* end = std::get_if<ReplyEnd>(&*reply)) return std::move(*end);
-    return std::nullopt;
+    while (true) {
+      auto message = gate_.receive(Limits::message_bytes, 0, BootClock::now());
+      if (!message || !*message) return std::nullopt;
+      auto reply = decode_reply((*message)->bytes);
+      if (!reply) return std::nullopt;
+      if (auto* end = std::get_if<ReplyEnd>(&*reply)) return std::move(*end);
+      const auto* prompt = std::get_if<ReplyPrompt>(&*reply);
+      if (prompt == nullptr || is_question(*prompt)) return std::nullopt;
+      show(prompt->text);
+    }
   }
 
   Channel& gate_;
