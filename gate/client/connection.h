@@ -16,8 +16,8 @@ inline constexpr const char* kGateSocket = "/run/modgate/gate.sock";
 /// socket that it chose itself. Anyone else's might be there to collect passwords.
 bool is_trusted_server(uid_t server, uid_t caller, bool chosen_socket) noexcept;
 
-/// Connects to the helper at `path` and checks who it is (SO_PEERCRED). Errors are
-/// Outcome::unavailable and say what to do.
+/// Connects to the helper at `path` and checks who it is (SO_PEERCRED). Errors say
+/// what to do: Outcome::usage where `path` can be no socket's, else Outcome::unavailable.
 Result<Channel> connect_to_gate(const std::string& path, bool chosen_socket);
 
 }  // namespace modgate

@@ -181,20 +181,25 @@ TEST_CASE(
 
 TEST_CASE("Ctrl-Z stops with the terminal as it was, and the prompt comes again") {
   PseudoTerminal terminal;
+  termios before = terminal.settings();
+  before.c_lflag |= NOFLSH;
+  terminal.set(before);
   Pipe helper;
   AtTerminal asked(terminal, asking(kSecret, helper));
   static_cast<void>(terminal.shown_up_to("Word? "));
   terminal.type_half("half");
   terminal.type("\x1a");
   REQUIRE(asked.has_stopped());
-  CHECK(terminal.echoes());
+  CHECK(same(terminal.settings(), before));
   CHECK(terminal.shown().empty());
+  CHECK(terminal.left_in_the_input().empty());
+  terminal.set(before);
   asked.go_on();
   CHECK(terminal.shown_up_to("Word? ") == "Word? ");
   CHECK_FALSE(terminal.echoes());
   terminal.type("tiger\n");
   CHECK(asked.result() == "typed tiger");
-  CHECK(terminal.echoes());
+  CHECK(same(terminal.settings(), before));
 }
 
 TEST_CASE("A terminal that is left without lines, signals or echo is made fit, and given back so") {
