@@ -57,6 +57,14 @@ std::set<std::string> options_with_value(const std::vector<Command>& commands) {
   return names;
 }
 
+/// Whether the argument behind `argument` is its value. Of short options in one (`-nr TEXT`) the
+/// first with a value takes all that follows.
+bool takes_next(const std::string& argument, const std::set<std::string>& with_value) {
+  if (with_value.contains(argument)) return true;
+  const bool is_short = argument.size() > 2 && argument[0] == '-' && argument[1] != '-';
+  return is_short && argument.find('r') == argument.size() - 1;
+}
+
 /// The position of the next argument from `from` on that is no option and no option's value.
 std::size_t next_word(const std::vector<std::string>& arguments, std::size_t from,
                       const std::set<std::string>& with_value) {
@@ -67,7 +75,7 @@ std::size_t next_word(const std::vector<std::string>& arguments, std::size_t fro
     if (static_cast<std::ptrdiff_t>(at) > end || argument.empty() || argument.front() != '-') {
       return at;
     }
-    if (with_value.contains(argument)) ++at;
+    if (takes_next(argument, with_value)) ++at;
   }
   return kNone;
 }
@@ -89,14 +97,19 @@ Named name_command(const std::vector<std::string>& arguments,
   const std::string two = second == kNone ? one : one + ' ' + arguments[second];
   for (const Command& command : commands) {
     if (second != kNone && two == command.name) return {&command, named.first, second};
-    if (one == command.name) named.command = &command;
+    const bool is_one_word = one.find(' ') == std::string::npos;
+    if (is_one_word && one == command.name) named.command = &command;
   }
   return named;
 }
 
 /// `-n 20` of a command with an option `last` is `--last=20`.
-void read_numbers(std::vector<std::string>& arguments) {
+void read_numbers(std::vector<std::string>& arguments, const std::set<std::string>& with_value) {
   for (std::size_t at = 0; at + 1 < arguments.size() && arguments[at] != "--"; ++at) {
+    if (takes_next(arguments[at], with_value)) {
+      ++at;
+      continue;
+    }
     const std::string& number = arguments[at + 1];
     const bool is_number = !number.empty() && std::all_of(number.begin(), number.end(), [](char c) {
       return c >= '0' && c <= '9';
@@ -121,6 +134,19 @@ Error no_command(const std::vector<std::string>& arguments, const Named& named,
   return {Outcome::usage, "there is no command '" + word + "'; see: modgate --help"};
 }
 
+/// Takes what is no option and no option's value.
+Status take_words(CommandLine& line, const po::parsed_options& parsed) {
+  for (const po::option& option : parsed.options) {
+    if (option.position_key < 0) continue;
+    // An option without a name, `--=value`, comes as a word too.
+    if (option.value.size() != 1 || option.value != option.original_tokens) {
+      return Error{Outcome::usage, "an option without a name"};
+    }
+    line.words.push_back(option.value.front());
+  }
+  return Done{};
+}
+
 void take_given(CommandLine& line, const po::variables_map& given, const Command* command) {
   line.json = given.contains("json");
   line.interactive = !given.contains("non-interactive");
@@ -128,7 +154,6 @@ void take_given(CommandLine& line, const po::variables_map& given, const Command
   line.version = given.contains("version");
   if (given.contains("reason")) line.reason = given["reason"].as<std::string>();
   if (given.contains("socket")) line.socket = given["socket"].as<std::string>();
-  if (given.contains("words")) line.words = given["words"].as<std::vector<std::string>>();
   if (command == nullptr) return;
   for (const CommandOption& option : command->options) {
     if (!given.contains(option.name)) continue;
@@ -149,22 +174,21 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
       rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(at));
     }
   }
-  if (named.command != nullptr && has_last(*named.command)) read_numbers(rest);
+  if (named.command != nullptr && has_last(*named.command)) {
+    read_numbers(rest, options_with_value(commands));
+  }
 
   po::options_description known = options_for_all();
   if (named.command != nullptr) known.add(options_of(*named.command));
-  known.add_options()("words", po::value<std::vector<std::string>>());
-  po::positional_options_description positional;
-  positional.add("words", -1);
   CommandLine line;
   line.command = named.command;
   try {
     const int style =
         po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+    const auto parsed = po::command_line_parser(rest).options(known).style(style).run();
+    if (auto taken = take_words(line, parsed); !taken) return taken.error();
     po::variables_map given;
-    po::store(
-        po::command_line_parser(rest).options(known).positional(positional).style(style).run(),
-        given);
+    po::store(parsed, given);
     take_given(line, given, named.command);
   } catch (const po::error& error) {
     // Which options there are depends on the command: without one, that is what is wrong.
