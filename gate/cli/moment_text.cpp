@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/cli/moment_text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <ctime>
 #include <string_view>
 
@@ -15,13 +17,16 @@ Error malformed(const std::string& text) {
   return {Outcome::usage, "'" + text + "' is no time: 2026-12-01T10:00:00Z, 2026-12-01 or -7d"};
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /// Takes `digits` digits off the front; -1 where they are not there.
 int take_number(std::string_view& text, std::size_t digits) {
-  int value = -1;
   if (text.size() < digits) return -1;
-  const char* end = text.data() + digits;
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end || value < 0) return -1;
+  int value = 0;
+  for (const char c : text.substr(0, digits)) {
+    if (!is_digit(c)) return -1;
+    value = value * 10 + (c - '0');
+  }
   text.remove_prefix(digits);
   return value;
 }
@@ -32,28 +37,50 @@ bool take(std::string_view& text, char wanted) {
   return true;
 }
 
-bool take_date(std::string_view& text, std::tm& parts) {
+/// What a person wrote, taken apart; std::tm has no room for milliseconds.
+struct Parts {
+  std::tm time = {};
+  int milliseconds = 0;
+};
+
+bool take_date(std::string_view& text, std::tm& time) {
   const int year = take_number(text, 4);
   if (year < 1970 || !take(text, '-')) return false;
-  parts.tm_year = year - 1900;
   const int month = take_number(text, 2);
-  if (month < 1 || month > 12 || !take(text, '-')) return false;
-  parts.tm_mon = month - 1;
-  parts.tm_mday = take_number(text, 2);
-  return parts.tm_mday >= 1 && parts.tm_mday <= 31;
+  if (month < 0 || !take(text, '-')) return false;
+  const int day = take_number(text, 2);
+  if (day < 0) return false;
+  time.tm_year = year - 1900;
+  time.tm_mon = month - 1;
+  time.tm_mday = day;
+  // No February 30.
+  return std::chrono::year_month_day(std::chrono::year(year),
+                                     std::chrono::month(static_cast<unsigned>(month)),
+                                     std::chrono::day(static_cast<unsigned>(day)))
+      .ok();
 }
 
-bool take_clock(std::string_view& text, std::tm& parts) {
-  parts.tm_hour = take_number(text, 2);
-  if (parts.tm_hour < 0 || parts.tm_hour > 23 || !take(text, ':')) return false;
-  parts.tm_min = take_number(text, 2);
-  if (parts.tm_min < 0 || parts.tm_min > 59) return false;
-  if (!take(text, ':')) return true;
-  parts.tm_sec = take_number(text, 2);
-  if (parts.tm_sec < 0 || parts.tm_sec > 60) return false;
-  if (!take(text, '.')) return true;
-  while (!text.empty() && text.front() >= '0' && text.front() <= '9') text.remove_prefix(1);
+/// Digits of a fraction of a second; what is shorter than a millisecond is dropped.
+bool take_fraction(std::string_view& text, int& milliseconds) {
+  if (text.empty() || !is_digit(text.front())) return false;
+  milliseconds = 0;
+  for (int unit = 100; !text.empty() && is_digit(text.front()); unit /= 10) {
+    milliseconds += unit * (text.front() - '0');
+    text.remove_prefix(1);
+  }
   return true;
+}
+
+bool take_clock(std::string_view& text, Parts& parts) {
+  parts.time.tm_hour = take_number(text, 2);
+  if (parts.time.tm_hour < 0 || parts.time.tm_hour > 23 || !take(text, ':')) return false;
+  parts.time.tm_min = take_number(text, 2);
+  if (parts.time.tm_min < 0 || parts.time.tm_min > 59) return false;
+  if (!take(text, ':')) return true;
+  parts.time.tm_sec = take_number(text, 2);
+  // 60 is a leap second.
+  if (parts.time.tm_sec < 0 || parts.time.tm_sec > 60) return false;
+  return !take(text, '.') || take_fraction(text, parts.milliseconds);
 }
 
 /// "Z" or "+02:00" as seconds; false where it is neither.
@@ -69,21 +96,19 @@ bool take_offset(std::string_view& text, std::int64_t& seconds) {
   return true;
 }
 
-Result<std::int64_t> from_parts(std::tm parts, std::string_view offset, const std::string& text) {
-  const int day = parts.tm_mday;
+Result<std::int64_t> from_parts(Parts parts, std::string_view offset, const std::string& text) {
   std::int64_t seconds = 0;
   std::int64_t shift = 0;
   if (offset.empty()) {
-    parts.tm_isdst = -1;
-    seconds = ::mktime(&parts);
+    parts.time.tm_isdst = -1;
+    seconds = ::mktime(&parts.time);
   } else if (take_offset(offset, shift) && offset.empty()) {
-    seconds = ::timegm(&parts) - shift;
+    seconds = ::timegm(&parts.time) - shift;
   } else {
     return malformed(text);
   }
-  // What no calendar has, such as February 30, comes back as another day.
-  if (seconds < 0 || parts.tm_mday != day) return malformed(text);
-  return seconds * 1000;
+  if (seconds < 0) return malformed(text);
+  return seconds * 1000 + parts.milliseconds;
 }
 
 Result<std::int64_t> relative(const std::string& text, std::int64_t now_ms) {
@@ -107,8 +132,8 @@ Result<std::int64_t> relative(const std::string& text, std::int64_t now_ms) {
 Result<std::int64_t> parse_moment(const std::string& text, std::int64_t now_ms) {
   if (text.starts_with('-') && text.size() > 2) return relative(text, now_ms);
   std::string_view rest = text;
-  std::tm parts = {};
-  if (!take_date(rest, parts)) return malformed(text);
+  Parts parts;
+  if (!take_date(rest, parts.time)) return malformed(text);
   if (rest.empty()) return from_parts(parts, {}, text);
   if (!take(rest, 'T') && !take(rest, 't') && !take(rest, ' ')) return malformed(text);
   if (!take_clock(rest, parts)) return malformed(text);
