@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -90,7 +91,8 @@ Result<LogQuery> query_of(const CommandLine& line) {
   query.since_ms = *since;
   auto until = moment_of(line, "until");
   if (!until) return until.error();
-  query.until_ms = *until;
+  // 0 would be no end at all.
+  if (line.given.contains("until")) query.until_ms = std::max<std::int64_t>(1, *until);
   if (const std::string last = line.option("last"); line.given.contains("last")) {
     std::uint32_t number = 0;
     const auto [stop, error] = std::from_chars(last.data(), last.data() + last.size(), number);
