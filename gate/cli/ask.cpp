@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "gate/cli/answer_text.h"
 #include "gate/client/connection.h"
 #include "gate/client/conversation.h"
 #include "gate/client/handed_file.h"
@@ -41,7 +42,7 @@ class Shown {
     if (answer.is_discarded()) {
       return Error{Outcome::unavailable, "the helper spoke what this version does not understand"};
     }
-    for (const Json& warning : answer.value("warnings", Json::array())) {
+    for (const Json& warning : part_of(answer, "warnings")) {
       if (warning.is_string()) {
         output_.remark("warning: " + printable(warning.get<std::string>()));
       }
