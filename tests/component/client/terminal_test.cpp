@@ -2,6 +2,8 @@
 #include "gate/client/terminal.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -42,6 +44,11 @@ AtTerminal::Work asking(bool secret, Pipe& helper) {
     if (typed) return "typed " + std::string(typed->text());
     return std::string(word(typed.error().outcome)) + ": " + typed.error().message;
   };
+}
+
+bool gave_up_the_terminal() {
+  const Fd tty(::open("/dev/tty", O_RDWR | O_CLOEXEC));
+  return tty && ::ioctl(tty.get(), TIOCNOTTY) == 0;
 }
 
 bool same(const termios& left, const termios& right) {
@@ -252,6 +259,23 @@ TEST_CASE("What is no terminal is not asked") {
   const auto typed = terminal.ask("Word? ", kSecret, *signals, helper.reader.get());
   REQUIRE_FALSE(typed);
   CHECK(typed.error().outcome == Outcome::unauthenticated);
+}
+
+TEST_CASE("The controlling terminal is found, and nothing is where there is none") {
+  for (const bool gives_it_up : {false, true}) {
+    CAPTURE(gives_it_up);
+    PseudoTerminal terminal;
+    AtTerminal there(terminal, [gives_it_up](Terminal&) -> std::string {
+      // Giving it up sends a hang-up to the session.
+      if (::signal(SIGHUP, SIG_IGN) == SIG_ERR) return "signal";
+      if (gives_it_up && !gave_up_the_terminal()) return "TIOCNOTTY";
+      auto found = Terminal::open();
+      if (found) found->show("here");
+      return found ? "found" : "none";
+    });
+    CHECK(there.result() == (gives_it_up ? "none" : "found"));
+    CHECK(terminal.shown() == (gives_it_up ? "" : "here\r\n"));
+  }
 }
 
 TEST_CASE("A prompt and a line cannot steer the terminal") {
