@@ -15,7 +15,10 @@ std::string rule_text(const Json& rule) {
   const std::string modules = texts_of(rule, "modules");
   const std::string trees = texts_of(rule, "tree");
   text += modules;
-  if (!trees.empty()) text += (modules.empty() ? "" : " ") + ("in " + trees);
+  if (!trees.empty()) {
+    text += modules.empty() ? "in " : " in ";
+    text += trees;
+  }
   if (const std::string asks = texts_of(rule, "asks"); !asks.empty())
     text += "\n       asks for " + asks;
   if (const std::string hours = text_of(rule, "hours"); !hours.empty()) text += "\n       " + hours;

@@ -187,6 +187,14 @@ TEST_CASE("Answers read as they should") {
            "expires":null}]}})",
        "alice: netdev\nallow  load: dummy\n       asks for authenticate\n       p.toml:12, role "
        "netdev\n"},
+      {{list_command(), {}},
+       R"({"list":{"user":"bob","roles":[],"rules":[
+           {"rule":"p:1","effect":"deny","actions":["load","unload"],"tree":["net"],"message":"ask"},
+           {"rule":"p:2","effect":"allow","actions":["load"],"modules":["a","b"],"tree":["net"],
+            "hours":"Mon-Fri 08:00-18:00","expires":"2026-12-31"}]}})",
+       "bob: no roles\ndeny   load, unload: in net\n       ask\n       p:1, for everyone\n"
+       "allow  load: a, b in net\n       Mon-Fri 08:00-18:00\n       until 2026-12-31\n"
+       "       p:2, for everyone\n"},
       {{list_command(), {}}, R"({"list":{"user":"bob","roles":[],"rules":[]}})", "bob: no roles\n"},
       {{status_command(), {}},
        R"({"module":{"name":"veth","gate":true,"user":"alice","since":"2026-12-01T10:00:00Z"}})",
