@@ -19,7 +19,7 @@
 #include "gate/daemon/recorder.h"
 #include "gate/daemon/session_world.h"
 #include "gate/identity/names.h"
-#include "gate/module/image.h"
+#include "gate/module/signature.h"
 
 namespace modgate {
 namespace {
@@ -141,7 +141,7 @@ Result<int> serve_with(const DaemonOptions& options) {
     return Error{Outcome::unavailable, "the listening socket is of no use", errno};
   }
   // Everything that opens files lazily or costs time is done once, before the first fork.
-  prepare_digests();
+  prepare_verification();
   auto filters = FilterSet::compile();
   if (!filters) return filters.error();
 

@@ -11,6 +11,7 @@
 #include "gate/module/mapped_image.h"
 #include "gate/module/modinfo.h"
 #include "gate/module/module_name.h"
+#include "gate/module/signature_trailer.h"
 
 namespace modgate {
 namespace {
@@ -19,7 +20,10 @@ constexpr std::string_view kThisModule = ".gnu.linkonce.this_module";
 /// struct module (include/linux/module.h) on 64-bit machines: an enum, a list_head, then the name.
 constexpr std::size_t kNameOffset = 0x18;
 constexpr std::size_t kNameField = 56;
-constexpr std::string_view kSignatureMarker = "~Module signature appended~\n";
+std::span<const TrustedCertificate> trusted_by(const InspectOrder& order) {
+  if (order.trusted == nullptr) return {};
+  return *order.trusted;
+}
 
 Error unsound(std::string what) { return {Outcome::rejected, std::move(what)}; }
 
@@ -108,7 +112,7 @@ Status find_imports(const ElfModule& elf, const std::vector<std::string>& symbol
 
 Status examine(int image, const InspectOrder& order, InspectAnswer& answer) {
   if (order.parameters.size() > 64 || order.symbols.size() > 256 ||
-      !is_canonical_name(order.name)) {
+      trusted_by(order).size() > kMostTrusted || !is_canonical_name(order.name)) {
     return unsound("more was asked about it than can be answered");
   }
   const auto mapped = MappedImage::map(image);
@@ -122,19 +126,41 @@ Status examine(int image, const InspectOrder& order, InspectAnswer& answer) {
   if (!info) return info.error();
   if (auto agree = check_names(*elf, *info, order); !agree) return agree;
   if (auto found = find_imports(*elf, order.symbols, answer.imports); !found) return found;
-  const auto digest = digest_of(image);
-  if (!digest) return digest.error();
+  const auto proof = prove_image(bytes, trusted_by(order));
+  if (!proof) return proof.error();
 
   answer.size = bytes.size();
-  answer.sha256 = *digest;
+  answer.sha256 = proof->sha256;
   answer.declared = declared_in(*info, order.parameters);
   put(answer.name, order.name);
   put(answer.vermagic, info->first("vermagic"));
   put(answer.version, info->first("version"));
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  answer.appended_signature = text.ends_with(kSignatureMarker) ? 1 : 0;
+  answer.signers = proof->verified;
+  answer.signature = proof->finding;
+  answer.appended_signature = has_signature_marker(bytes) ? 1 : 0;
   answer.sound = 1;
   return Done{};
+}
+
+/// A signer is claimed exactly where the signature is said to verify, and only among the trusted.
+bool is_consistent(const InspectAnswer& answer, std::size_t trusted) {
+  if (trusted > kMostTrusted) return false;
+  if (trusted < kMostTrusted && (answer.signers >> trusted) != 0) return false;
+  return (answer.signers != 0) == (answer.signature == SignatureFinding::verified) &&
+         (answer.signers == 0 || answer.appended_signature == 1);
+}
+
+/// Each name once: several keys of the kernel are one signer.
+std::vector<std::string> signers_in(const InspectAnswer& answer,
+                                    std::span<const TrustedCertificate> trusted) {
+  std::vector<std::string> names;
+  for (std::size_t at = 0; at < trusted.size(); ++at) {
+    if (((answer.signers >> at) & 1U) == 0) continue;
+    if (std::find(names.begin(), names.end(), trusted[at].name) == names.end()) {
+      names.push_back(trusted[at].name);
+    }
+  }
+  return names;
 }
 
 }  // namespace
@@ -163,7 +189,7 @@ Result<ModuleFacts> facts_from(const InspectAnswer& answer, const InspectOrder& 
       static_cast<std::size_t>(std::distance(
           answer.name.begin(), std::find(answer.name.begin(), answer.name.end(), '\0'))));
   if (name != order.name || answer.size == 0 || order.parameters.size() > 64 ||
-      order.symbols.size() > 256) {
+      order.symbols.size() > 256 || !is_consistent(answer, trusted_by(order).size())) {
     return unsound(order.name + ": its examiner's answer makes no sense");
   }
   ModuleFacts facts;
@@ -172,6 +198,8 @@ Result<ModuleFacts> facts_from(const InspectAnswer& answer, const InspectOrder& 
   facts.vermagic = printable(answer.vermagic);
   facts.version = printable(answer.version);
   facts.appended_signature = answer.appended_signature == 1;
+  facts.signers = signers_in(answer, trusted_by(order));
+  if (facts.appended_signature) facts.signature = explanation(answer.signature);
   for (std::size_t at = 0; at < order.parameters.size(); ++at) {
     facts.declared.push_back(((answer.declared >> at) & 1U) != 0);
   }

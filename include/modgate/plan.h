@@ -50,6 +50,7 @@ struct ModuleFacts {
   std::vector<bool> declared;  ///< for each of the asked parameters: the module declares it
   std::vector<std::string> imports;  ///< which of the asked-for symbols the module uses
   bool appended_signature = false;   ///< bears a signature, by whomever; see signers for a proof
+  std::string signature;  ///< why none of the trusted certificates verifies the one it bears
 };
 
 /// One module of a plan, in the order in which the kernel would be asked.

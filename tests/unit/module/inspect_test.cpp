@@ -9,6 +9,7 @@
 #include "catch.h"
 #include "unit/module/images.h"
 #include "unit/module/module_file.h"
+#include "unit/module/signing.h"
 
 using namespace modgate;
 using modgate::test::ModuleFile;
@@ -260,4 +261,77 @@ TEST_CASE("text of an inspector is printable ASCII, whatever it sends") {
   const auto refused = facts_from(answer, order);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message == "gate_test: x?y");
+}
+
+TEST_CASE("the signers of a module are named, each once") {
+  const test::Key key = test::ec_key("P-256");
+  const test::Key other = test::ec_key("P-256");
+  TrustedCertificates trusted;
+  trusted.push_back({"lab", test::make_certificate(other.get(), {"lab", 1})});
+  trusted.push_back({"kernel", test::make_certificate(key.get(), {"build", 2})});
+  trusted.push_back({"kernel", test::same_certificate(trusted[1].certificate)});
+  trusted.push_back({"again", test::same_certificate(trusted[1].certificate)});
+  InspectOrder order = order_for("gate_test");
+  const std::string image =
+      test::signed_by(ModuleFile().bytes(), {key.get(), trusted[1].certificate.get()});
+
+  auto facts = look_at(image, order);
+  REQUIRE(facts);
+  CHECK(facts->appended_signature);
+  CHECK(facts->signers.empty());
+  CHECK(facts->signature == "it is signed by a key that is not trusted here");
+
+  order.trusted = &trusted;
+  facts = look_at(image, order);
+  REQUIRE(facts);
+  CHECK(facts->signers == std::vector<std::string>{"kernel", "again"});
+  CHECK(facts->signature.empty());
+
+  facts = look_at(ModuleFile().bytes(), order);
+  REQUIRE(facts);
+  CHECK(facts->signers.empty());
+  CHECK(facts->signature.empty());
+  CHECK_FALSE(facts->appended_signature);
+}
+
+TEST_CASE("an inspector cannot name signers that make no sense") {
+  const test::Key key = test::ec_key("P-256");
+  TrustedCertificates trusted;
+  trusted.push_back({"lab", test::make_certificate(key.get(), {"lab", 1})});
+  InspectOrder order = order_for("gate_test");
+  order.trusted = &trusted;
+  const Fd image = test::sealed_image_of(
+      test::signed_by(ModuleFile().bytes(), {key.get(), trusted[0].certificate.get()}));
+  const InspectAnswer good = inspect(image.get(), order);
+  REQUIRE(facts_from(good, order));
+  REQUIRE(good.signers == 1);
+
+  InspectAnswer answer = good;
+  answer.signers = 3;
+  CHECK_FALSE(facts_from(answer, order));
+  answer = good;
+  answer.signers = 0;
+  CHECK_FALSE(facts_from(answer, order));
+  answer = good;
+  answer.signature = SignatureFinding::forged;
+  CHECK_FALSE(facts_from(answer, order));
+  answer = good;
+  answer.appended_signature = 0;
+  CHECK_FALSE(facts_from(answer, order));
+  order.trusted = nullptr;
+  CHECK_FALSE(facts_from(good, order));
+}
+
+TEST_CASE("more trusted certificates than bits are not answered") {
+  const test::Key key = test::ec_key("P-256");
+  const Certificate certificate = test::make_certificate(key.get());
+  TrustedCertificates trusted;
+  for (std::size_t at = 0; at < kMostTrusted; ++at) {
+    trusted.push_back({"lab", test::same_certificate(certificate)});
+  }
+  InspectOrder order = order_for("gate_test");
+  order.trusted = &trusted;
+  CHECK(look_at(ModuleFile().bytes(), order));
+  trusted.push_back({"lab", test::same_certificate(certificate)});
+  CHECK_FALSE(look_at(ModuleFile().bytes(), order));
 }
