@@ -44,11 +44,11 @@ bool has_at(Bytes bytes, std::size_t offset, std::string_view text) {
 
 /// Every packer of the kernel's build leaves the size of what it packed in the last four bytes:
 /// gzip as a part of its format, the others because the build appends it.
-Result<std::size_t> unpacked_size(Bytes packed) {
+Result<std::size_t> unpacked_size(Bytes packed, std::size_t max_bytes) {
   if (packed.size() < sizeof(std::uint32_t)) return broken("is cut off");
   const std::size_t size =
       read_object<std::uint32_t>(packed, packed.size() - sizeof(std::uint32_t));
-  if (size == 0 || size > kMostKernelBytes) return broken("claims to unpack to an unlikely size");
+  if (size == 0 || size > max_bytes) return broken("claims to unpack to an unlikely size");
   return size;
 }
 
@@ -104,8 +104,8 @@ bool unpack_lz4(Bytes packed, Unpacked& out) {
   return written == out.size();
 }
 
-Result<Unpacked> unpack_payload(Bytes packed) {
-  const auto size = unpacked_size(packed);
+Result<Unpacked> unpack_payload(Bytes packed, std::size_t max_bytes) {
+  const auto size = unpacked_size(packed, max_bytes);
   if (!size) return size.error();
   const Bytes without_size = packed.first(packed.size() - sizeof(std::uint32_t));
   using Decoder = bool (*)(Bytes, Unpacked&);
@@ -144,15 +144,15 @@ Result<Bytes> payload_of_bzimage(Bytes image) {
 
 }  // namespace
 
-Result<Unpacked> unpack_kernel(Bytes image) {
+Result<Unpacked> unpack_kernel(Bytes image, std::size_t max_bytes) {
   if (has_at(image, 0x202, "HdrS")) {
     const auto payload = payload_of_bzimage(image);
     if (!payload) return payload.error();
-    return unpack_payload(*payload);
+    return unpack_payload(*payload, max_bytes);
   }
-  if (has_at(image, 0, kGzip)) return unpack_payload(image);
+  if (has_at(image, 0, kGzip)) return unpack_payload(image, max_bytes);
   if (has_at(image, 0x38, "ARM\x64"sv) || has_at(image, 0, kElf)) {
-    if (image.size() > kMostKernelBytes) return broken("is too large");
+    if (image.size() > max_bytes) return broken("is too large");
     return Unpacked(image.begin(), image.end());
   }
   return broken("has a form that is not known here");

@@ -10,8 +10,6 @@
 #include <sstream>
 #include <utility>
 
-#include "gate/module/kernel_image.h"
-
 namespace modgate {
 namespace {
 
@@ -151,8 +149,9 @@ std::set<std::string_view> identifiers_in(std::string_view proc_keys) {
 
 }  // namespace
 
-Result<std::vector<std::string>> certificates_in_kernel(Bytes image, const KernelBuild& build) {
-  const auto kernel = unpack_kernel(image);
+Result<std::vector<std::string>> certificates_in_kernel(Bytes image, const KernelBuild& build,
+                                                        std::size_t max_bytes) {
+  const auto kernel = unpack_kernel(image, max_bytes);
   if (!kernel) return kernel.error();
   if (!is_build(*kernel, build)) return refused("the kernel's image is of another build");
   return search(*kernel);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gate/module/certificates.h"
+#include "gate/module/kernel_image.h"
 #include "modgate/result.h"
 
 namespace modgate {
@@ -32,7 +33,8 @@ inline constexpr std::size_t kMostKernelCertificateBytes = 4096;
 /// Outcome::rejected for an image that is not understood, is of another build, or holds more than
 /// can be told. Bytes in, bytes out: runs in a compartment without any right.
 Result<std::vector<std::string>> certificates_in_kernel(std::span<const std::uint8_t> image,
-                                                        const KernelBuild& build);
+                                                        const KernelBuild& build,
+                                                        std::size_t max_bytes = kMostKernelBytes);
 
 /// Of these certificates the ones that the running kernel itself lists, by subject key identifier,
 /// in `proc_keys` (the text of /proc/keys as root reads it); all are named "kernel". Only keys that
