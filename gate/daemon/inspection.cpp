@@ -86,11 +86,12 @@ Result<Fd> make_image(const PlannedModule& module, const InspectionMeans& means)
   return image;
 }
 
-InspectOrder order_for(const PlannedModule& module, const std::vector<std::string>& symbols) {
+InspectOrder order_for(const PlannedModule& module, const InspectionMeans& means) {
   InspectOrder order;
   order.name = module.name;
   for (const Parameter& parameter : module.parameters) order.parameters.push_back(parameter.name);
-  order.symbols = symbols;
+  order.symbols = means.symbols;
+  order.trusted = &means.trusted;
   return order;
 }
 
@@ -119,7 +120,7 @@ Result<std::vector<Fd>> inspect_plan(Plan& plan, const InspectionMeans& means) {
     auto image = make_image(module, means);
     if (!image) return image.error();
     modules.push_back(&module);
-    orders.push_back(order_for(module, means.symbols));
+    orders.push_back(order_for(module, means));
     given.push_back(image->get());
     images.push_back(std::move(*image));
   }

@@ -8,6 +8,7 @@
 
 #include "gate/confine/filters.h"
 #include "gate/confine/house.h"
+#include "gate/module/certificates.h"
 #include "gate/module/tree.h"
 #include "gate/wire/channel.h"
 #include "modgate/handle.h"
@@ -22,6 +23,7 @@ struct InspectionMeans {
   const Accounts& accounts;
   std::uint64_t max_module_bytes;
   std::vector<std::string> symbols;              ///< that deny rules name
+  const TrustedCertificates& trusted;            ///< whose signatures count
   std::function<Status(std::uint64_t)> reserve;  ///< asked before bytes are kept
   Deadline deadline;
 };

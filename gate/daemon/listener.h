@@ -19,6 +19,7 @@
 #include "gate/daemon/slowdown.h"
 #include "gate/daemon/tickets.h"
 #include "gate/daemon/turns.h"
+#include "gate/module/certificates.h"
 #include "modgate/caller.h"
 
 namespace modgate {
@@ -33,6 +34,7 @@ struct ListenerParts {
   PolicyKeeper policy;
   Compartment recorder;
   RecorderControl control;
+  TrustedCertificates kernel_keys;
 };
 
 /// The process that lives as long as the helper: accepts, looks who it is, keeps the limits, forks

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "gate/daemon/log_line.h"
 #include "gate/daemon/recorder.h"
 #include "gate/daemon/session_world.h"
+#include "gate/daemon/trust.h"
 #include "gate/identity/names.h"
 #include "gate/module/signature.h"
 
@@ -118,6 +120,18 @@ Result<Compartment> start_recorder(const DaemonOptions& options, const Accounts&
                             });
 }
 
+/// The kernel's own keys; and a line for each certificate that vouches for nothing.
+TrustedCertificates look_for_trust(const DaemonOptions& options, const Accounts& accounts,
+                                   const FilterSet& filters) {
+  auto found = find_kernel_keys(accounts, filters, BootClock::now() + std::chrono::minutes(1));
+  if (!found)
+    log_line("no module counts as signed by the kernel's own key: " + found.error().message);
+  TrustedCertificates keys = found ? std::move(*found) : TrustedCertificates();
+  const Trust trust = read_trust(options.policy.signers, keys, std::time(nullptr));
+  for (const std::string& problem : trust.problems) log_line(problem);
+  return keys;
+}
+
 Result<int> serve_with(const DaemonOptions& options) {
   const std::vector<char*> environment = environment_entries();
   auto supervisor = Supervisor::from_environment();
@@ -166,9 +180,10 @@ Result<int> serve_with(const DaemonOptions& options) {
       !recorded) {
     return recorded.error();
   }
+  TrustedCertificates kernel_keys = look_for_trust(options, *accounts, *filters);
   Listener listener({std::move(socket), std::move(*supervisor), options, *accounts,
                      std::move(*filters), PolicyKeeper(options.policy, options.pam_service),
-                     std::move(*recorder), std::move(control)});
+                     std::move(*recorder), std::move(control), std::move(kernel_keys)});
   return listener.run();
 }
 

@@ -9,6 +9,7 @@
 #include "gate/confine/house.h"
 #include "gate/daemon/policy_keeper.h"
 #include "gate/daemon/tickets.h"
+#include "gate/module/certificates.h"
 #include "gate/wire/channel.h"
 #include "modgate/caller.h"
 
@@ -25,6 +26,8 @@ struct SessionSetup {
   Accounts accounts;
   std::string modules_dir;
   std::string audit_dir;
+  std::string signers_dir;
+  const TrustedCertificates* kernel_keys;  ///< the listener's; never nullptr
 };
 
 /// How a session ends, for the listener.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gate/daemon/inspection.h"
+#include "gate/daemon/trust.h"
 #include "gate/daemon/waiting.h"
 #include "gate/module/planner.h"
 #include "gate/policy/decide.h"
@@ -99,12 +100,15 @@ Result<Plan> SessionWorld::plan(const Request& request) {
 }
 
 Status SessionWorld::inspect(Plan& plan) {
+  // Read anew for each request: a certificate that was removed or has expired counts no longer.
+  const Trust trust = read_trust(setup_.signers_dir, *setup_.kernel_keys, std::time(nullptr));
   const InspectionMeans means = {
       tree_,
       filters_,
       setup_.accounts,
       policy()->max_module_bytes(),
       symbols_to_look_for(*policy()),
+      trust.certificates,
       [this](std::uint64_t bytes) { return ends_.listener.reserve(bytes, recording_time()); },
       setup_.deadline};
   auto images = inspect_plan(plan, means);

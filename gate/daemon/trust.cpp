@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/daemon/trust.h"
+
+#include <openssl/x509.h>
+
+#include <utility>
+
+#include "gate/config/signer_files.h"
+
+namespace modgate {
+namespace {
+
+Result<TrustedCertificate> certificate_in(const SignerFile& file, std::int64_t now) {
+  const auto name = signer_name(file.name);
+  if (!name) return Error{Outcome::rejected, "rules cannot name it; call it otherwise"};
+  if (!file.content) return file.content.error();
+  const std::string& text = *file.content;
+  auto certificate =
+      parse_certificate({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  if (!certificate) return certificate.error();
+  if (auto vouches = may_vouch(certificate->get(), now); !vouches) return vouches.error();
+  return TrustedCertificate{*name, std::move(*certificate)};
+}
+
+/// Another owner of the same certificate.
+bool share(const TrustedCertificate& certificate, TrustedCertificates& into) {
+  if (X509_up_ref(certificate.certificate.get()) != 1) return false;
+  into.push_back({certificate.name, Certificate(certificate.certificate.get())});
+  return true;
+}
+
+}  // namespace
+
+Trust read_trust(const std::string& signers_directory, const TrustedCertificates& of_kernel,
+                 std::int64_t now) {
+  Trust trust;
+  for (const TrustedCertificate& certificate : of_kernel) {
+    if (!share(certificate, trust.certificates)) {
+      trust.problems.emplace_back("a key of the kernel cannot be kept");
+    }
+  }
+  auto files = read_signer_files(signers_directory, kMostCertificateBytes);
+  if (!files) {
+    trust.problems.push_back(files.error().message);
+    return trust;
+  }
+  for (const SignerFile& file : *files) {
+    auto certificate = certificate_in(file, now);
+    if (certificate && trust.certificates.size() >= kMostTrusted) {
+      certificate = Error{Outcome::rejected, "more certificates are trusted than can be tried"};
+    }
+    if (certificate) {
+      trust.certificates.push_back(std::move(*certificate));
+    } else {
+      trust.problems.push_back(signers_directory + '/' + file.name + ": " +
+                               certificate.error().message);
+    }
+  }
+  return trust;
+}
+
+}  // namespace modgate
