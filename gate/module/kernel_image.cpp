@@ -142,11 +142,26 @@ Result<Bytes> payload_of_bzimage(Bytes image) {
   return image.subspan(offset, size);
 }
 
+/// drivers/firmware/efi/libstub/zboot-header.S: an EFI program that unpacks its payload. Unless it
+/// is gzip's own, the size of what was packed is not counted as a part of it.
+Result<Bytes> payload_of_zboot(Bytes image) {
+  const std::size_t offset = read_object<std::uint32_t>(image, 8);
+  std::size_t size = read_object<std::uint32_t>(image, 12);
+  if (!has_at(image, offset, kGzip)) size += sizeof(std::uint32_t);
+  if (offset > image.size() || size > image.size() - offset) return broken("is cut off");
+  return image.subspan(offset, size);
+}
+
 }  // namespace
 
 Result<Unpacked> unpack_kernel(Bytes image, std::size_t max_bytes) {
   if (has_at(image, 0x202, "HdrS")) {
     const auto payload = payload_of_bzimage(image);
+    if (!payload) return payload.error();
+    return unpack_payload(*payload, max_bytes);
+  }
+  if (has_at(image, 0, "MZ") && has_at(image, 4, "zimg")) {
+    const auto payload = payload_of_zboot(image);
     if (!payload) return payload.error();
     return unpack_payload(*payload, max_bytes);
   }

@@ -104,4 +104,13 @@ inline std::string bzimage(const std::string& payload) {
   return image + payload + "what follows";
 }
 
+/// The payload within an EFI program that unpacks it.
+inline std::string zboot(const std::string& payload) {
+  const bool counts_its_size = payload.starts_with("\x1f\x8b");
+  const auto size = static_cast<std::uint32_t>(payload.size() - (counts_its_size ? 0 : 4));
+  std::string image = std::string("MZ\0\0zimg", 8) + number(64) + number(size);
+  image.resize(64, 'h');
+  return image + payload + "what follows";
+}
+
 }  // namespace modgate::test

@@ -47,7 +47,8 @@ TEST_CASE("certificates are found in a kernel however it is packed") {
   for (const std::string& image :
        {kernel, test::gzip(kernel), test::bzimage(test::gzip(kernel)),
         test::bzimage(test::xz(kernel)), test::bzimage(test::zstd(kernel)),
-        test::bzimage(test::lz4(kernel))}) {
+        test::bzimage(test::lz4(kernel)), test::zboot(test::gzip(kernel)),
+        test::zboot(test::zstd(kernel)), test::zboot(test::lz4(kernel))}) {
     const auto found = found_in(image);
     REQUIRE(found);
     CHECK(*found == std::vector<std::string>{rsa, ec});
@@ -153,6 +154,14 @@ TEST_CASE("a header that leads out of the image is refused") {
     CHECK_FALSE(found_in(with(0x24c, test::number(value))));
   }
   CHECK_FALSE(found_in(with(0x1f1, "\xff")));
+  const std::string zboot = test::zboot(test::zstd(test::kernel_with(self_signed())));
+  REQUIRE(found_in(zboot));
+  for (const std::size_t at : {std::size_t{8}, std::size_t{12}}) {
+    for (const std::uint32_t value : {0xffffffffU, 0U}) {
+      std::string other = zboot;
+      CHECK_FALSE(found_in(other.replace(at, 4, test::number(value))));
+    }
+  }
   CHECK_FALSE(found_in(with(0x206, std::string("\x07\x02", 2))));
   CHECK_FALSE(found_in(""));
   CHECK_FALSE(found_in("hello"));
