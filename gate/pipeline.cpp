@@ -114,7 +114,7 @@ bool asks_more(const Asks& now, const Asks& before) {
 
 /// A policy that changed under the request decides anew, just before the intent.
 Status decide_anew(Story& story) {
-  if (!story.world.policy_changed()) return Done{};
+  if (!story.world.policy_changed(story.plan)) return Done{};
   const Asks before = story.decision.asks;
   story.decision =
       decide(*story.world.policy(), story.world.caller(), story.plan, circumstances_of(story));

@@ -47,8 +47,9 @@ class World {
   [[nodiscard]] virtual const Policy* policy() const = 0;
   [[nodiscard]] virtual std::string policy_digest() const = 0;
   /// Looks at the policy's files again. True when another policy is in force now: the tickets in
-  /// circumstances() are forgotten then.
-  virtual bool policy_changed() = 0;
+  /// circumstances() are forgotten then. True as well when a signer of a module of the plan counts
+  /// no longer: its name is taken off the module's facts.
+  virtual bool policy_changed(Plan& plan) = 0;
 
   virtual Result<Plan> plan(const Request& request) = 0;
   /// Makes an image of every module that would be loaded and fills in what inspection finds.

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "gate/daemon/inspection.h"
-#include "gate/daemon/trust.h"
 #include "gate/daemon/waiting.h"
 #include "gate/module/planner.h"
 #include "gate/policy/decide.h"
@@ -63,8 +62,23 @@ Circumstances SessionWorld::circumstances() {
   return now;
 }
 
-bool SessionWorld::policy_changed() {
-  if (policy_.refresh() != PolicyKeeper::Change::taken) return false;
+/// Read anew each time: a certificate that was removed or has expired counts no longer.
+Trust SessionWorld::trust_now() const {
+  return read_trust(setup_.signers_dir, *setup_.kernel_keys, std::time(nullptr));
+}
+
+bool SessionWorld::forget_lost_signers(Plan& plan) const {
+  const std::vector<std::string> lost = lost_signers(trusted_, trust_now().certificates);
+  std::size_t forgotten = 0;
+  for (PlannedModule& module : plan.modules) {
+    for (const std::string& name : lost) forgotten += std::erase(module.facts.signers, name);
+  }
+  return forgotten > 0;
+}
+
+bool SessionWorld::policy_changed(Plan& plan) {
+  const bool signers_changed = forget_lost_signers(plan);
+  if (policy_.refresh() != PolicyKeeper::Change::taken) return signers_changed;
   tickets_hold_ = false;
   return true;
 }
@@ -100,15 +114,14 @@ Result<Plan> SessionWorld::plan(const Request& request) {
 }
 
 Status SessionWorld::inspect(Plan& plan) {
-  // Read anew for each request: a certificate that was removed or has expired counts no longer.
-  const Trust trust = read_trust(setup_.signers_dir, *setup_.kernel_keys, std::time(nullptr));
+  trusted_ = trust_now().certificates;
   const InspectionMeans means = {
       tree_,
       filters_,
       setup_.accounts,
       policy()->max_module_bytes(),
       symbols_to_look_for(*policy()),
-      trust.certificates,
+      trusted_,
       [this](std::uint64_t bytes) { return ends_.listener.reserve(bytes, recording_time()); },
       setup_.deadline};
   auto images = inspect_plan(plan, means);

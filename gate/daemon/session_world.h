@@ -8,6 +8,7 @@
 #include "gate/daemon/listener_link.h"
 #include "gate/daemon/recorder_link.h"
 #include "gate/daemon/session.h"
+#include "gate/daemon/trust.h"
 #include "gate/module/tree.h"
 #include "gate/pipeline.h"
 #include "gate/wire/reply.h"
@@ -36,7 +37,7 @@ class SessionWorld final : public World {
   Circumstances circumstances() override;
   [[nodiscard]] const Policy* policy() const override { return policy_.policy(); }
   [[nodiscard]] std::string policy_digest() const override { return policy_.digest(); }
-  bool policy_changed() override;
+  bool policy_changed(Plan& plan) override;
   Result<Plan> plan(const Request& request) override;
   Status inspect(Plan& plan) override;
   std::vector<KernelCheck> kernel_checks(const Plan& plan) override;
@@ -67,6 +68,8 @@ class SessionWorld final : public World {
   Result<KernelAnswer> await_loader(Compartment& loader, const Plan& plan,
                                     const std::vector<std::string>& before,
                                     const std::function<void()>& slow);
+  bool forget_lost_signers(Plan& plan) const;
+  [[nodiscard]] Trust trust_now() const;
   void reply(const Reply& reply);
   [[nodiscard]] Deadline recording_time() const;
 
@@ -78,7 +81,8 @@ class SessionWorld final : public World {
   ModuleTree tree_;
   SessionEnds ends_;
   std::vector<Fd> images_;
-  std::string record_id_;  ///< empty while nothing is recorded
+  TrustedCertificates trusted_;  ///< whose signatures counted when the images were inspected
+  std::string record_id_;        ///< empty while nothing is recorded
   bool ended_ = false;
   bool child_crashed_ = false;
 };

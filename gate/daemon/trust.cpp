@@ -3,6 +3,7 @@
 
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "gate/config/signer_files.h"
@@ -57,6 +58,19 @@ Trust read_trust(const std::string& signers_directory, const TrustedCertificates
     }
   }
   return trust;
+}
+
+std::vector<std::string> lost_signers(const TrustedCertificates& before,
+                                      const TrustedCertificates& now) {
+  std::vector<std::string> lost;
+  for (const TrustedCertificate& old : before) {
+    const bool kept = std::any_of(now.begin(), now.end(), [&old](const TrustedCertificate& other) {
+      return other.name == old.name &&
+             X509_cmp(other.certificate.get(), old.certificate.get()) == 0;
+    });
+    if (!kept) lost.push_back(old.name);
+  }
+  return lost;
 }
 
 }  // namespace modgate

@@ -25,6 +25,11 @@ struct Trust {
 Trust read_trust(const std::string& signers_directory, const TrustedCertificates& of_kernel,
                  std::int64_t now);
 
+/// The names in `before` of which a certificate is not in `now` any more. A name with several
+/// certificates is lost with any of them: which one vouched is not asked.
+std::vector<std::string> lost_signers(const TrustedCertificates& before,
+                                      const TrustedCertificates& now);
+
 /// The keys that are built into the running kernel, from its image (/boot/vmlinuz-RELEASE or
 /// /usr/lib/modules/RELEASE/vmlinuz, which only root can have written), taken apart in a
 /// compartment, as far as the kernel itself lists them in /proc/keys. An error, for the

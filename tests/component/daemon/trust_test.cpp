@@ -105,3 +105,27 @@ TEST_CASE("never more certificates are trusted than can be tried") {
   CHECK(trust.certificates.size() == kMostTrusted);
   CHECK(trust.problems.size() == 2);
 }
+
+TEST_CASE("a signer is lost with any certificate of its name") {
+  const test::Key key = test::ec_key("P-256");
+  const auto certificate = [&key](long serial) {
+    return test::make_certificate(key.get(), {"x", serial});
+  };
+  TrustedCertificates before;
+  before.push_back({"one", certificate(1)});
+  before.push_back({"two", certificate(2)});
+  before.push_back({"two", certificate(3)});
+  TrustedCertificates now;
+  CHECK(lost_signers(before, now) == std::vector<std::string>{"one", "two", "two"});
+  now.push_back({"two", test::same_certificate(before[1].certificate)});
+  now.push_back({"one", test::same_certificate(before[0].certificate)});
+  CHECK(lost_signers(before, now) == std::vector<std::string>{"two"});
+  now.push_back({"other", test::same_certificate(before[2].certificate)});
+  CHECK(lost_signers(before, now) == std::vector<std::string>{"two"});
+  now.push_back({"two", test::same_certificate(before[2].certificate)});
+  CHECK(lost_signers(before, now).empty());
+  // The same name with another certificate is another signer.
+  now[1] = {"one", certificate(4)};
+  CHECK(lost_signers(before, now) == std::vector<std::string>{"one"});
+  CHECK(lost_signers({}, now).empty());
+}

@@ -68,7 +68,7 @@ class FakeWorld final : public World {
     return without_policy ? nullptr : policy_.get();
   }
   [[nodiscard]] std::string policy_digest() const override { return "00"; }
-  bool policy_changed() override {
+  bool policy_changed(Plan&) override {
     step("policy_changed");
     if (policy_on_change.empty()) return false;
     set_policy(policy_on_change);
