@@ -91,6 +91,8 @@ def make_disk(folder: Path, release: str, suite: str) -> None:
     if status != 0:
         raise SystemExit("vm: mmdebstrap failed:\n" + log.read_text(errors="replace")[-4000:])
     as_root("cp", "-rT", folder / "modules", root / "usr/lib/modules")
+    # where Debian keeps it: the gate looks for the kernel's own keys in it
+    as_root("install", "-m", "0644", folder / "vmlinuz", root / f"boot/vmlinuz-{release}")
     # without a stamp systemd takes the system for freshly updated and runs sysusers at every boot
     as_root("rm", "-f", root / "etc/.updated", root / "var/.updated")
     as_root("mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-m", "0", "-E", "lazy_itable_init=1",
