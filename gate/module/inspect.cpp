@@ -20,6 +20,7 @@ constexpr std::string_view kThisModule = ".gnu.linkonce.this_module";
 /// struct module (include/linux/module.h) on 64-bit machines: an enum, a list_head, then the name.
 constexpr std::size_t kNameOffset = 0x18;
 constexpr std::size_t kNameField = 56;
+
 std::span<const TrustedCertificate> trusted_by(const InspectOrder& order) {
   if (order.trusted == nullptr) return {};
   return *order.trusted;

@@ -23,6 +23,7 @@ using DigestContext = CHandle<EVP_MD_CTX, EVP_MD_CTX_free>;
 /// Small enough to stay in the cache while two digests go over it.
 constexpr std::size_t kBlock = std::size_t{128} * 1024;
 
+/// The digest of what is signed, by the algorithm of the signature.
 struct BodyDigest {
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> bytes{};
   unsigned int size = 0;
@@ -36,35 +37,43 @@ DigestContext new_digest(const EVP_MD* algorithm) {
   return context;
 }
 
-bool update(EVP_MD_CTX* context, std::span<const std::uint8_t> bytes) {
-  return EVP_DigestUpdate(context, bytes.data(), bytes.size()) == 1;
+/// Goes over `bytes` once, for one digest or for two; `second` may be nullptr.
+bool update(EVP_MD_CTX* first, EVP_MD_CTX* second, std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const auto block = bytes.first(std::min(kBlock, bytes.size()));
+    bytes = bytes.subspan(block.size());
+    if (EVP_DigestUpdate(first, block.data(), block.size()) != 1) return false;
+    if (second != nullptr && EVP_DigestUpdate(second, block.data(), block.size()) != 1) {
+      return false;
+    }
+  }
+  return true;
 }
 
-/// SHA-256 of the image; and, where a body is to be verified, the digest of the body in the same
-/// pass. With SHA-256 for both, which is the rule, no byte is hashed twice.
-bool hash(std::span<const std::uint8_t> image, std::size_t body_size, const EVP_MD* algorithm,
-          Digest& whole, BodyDigest& body) {
-  const bool same = algorithm != nullptr && EVP_MD_get_type(algorithm) == NID_sha256;
-  const DigestContext of_image = new_digest(EVP_sha256());
-  const DigestContext of_body = new_digest(algorithm == nullptr ? EVP_sha256() : algorithm);
-  if (of_image == nullptr || of_body == nullptr) return false;
-  const auto hash_part = [&](std::span<const std::uint8_t> part, bool both) {
-    for (; !part.empty(); part = part.subspan(std::min(kBlock, part.size()))) {
-      const auto block = part.first(std::min(kBlock, part.size()));
-      if (!update(of_image.get(), block) || (both && !update(of_body.get(), block))) return false;
+/// What one pass over an image finds.
+class ImageHash {
+ public:
+  /// SHA-256 of the whole, and the digest by `algorithm` of its first `body_size` bytes. Where that
+  /// is SHA-256 as well, which is the rule, no byte is hashed twice.
+  bool run(std::span<const std::uint8_t> image, std::size_t body_size, const EVP_MD* algorithm) {
+    const DigestContext of_image = new_digest(EVP_sha256());
+    const DigestContext of_body = new_digest(algorithm);
+    if (of_image == nullptr || of_body == nullptr) return false;
+    const bool same = EVP_MD_get_type(algorithm) == NID_sha256;
+    if (!update(of_image.get(), same ? nullptr : of_body.get(), image.first(body_size))) {
+      return false;
     }
-    return true;
-  };
-  if (!hash_part(image.first(body_size), algorithm != nullptr && !same) ||
-      (same && EVP_MD_CTX_copy_ex(of_body.get(), of_image.get()) != 1) ||
-      (algorithm != nullptr &&
-       EVP_DigestFinal_ex(of_body.get(), body.bytes.data(), &body.size) != 1)) {
-    return false;
+    // What SHA-256 has seen so far is the body.
+    if (same && EVP_MD_CTX_copy_ex(of_body.get(), of_image.get()) != 1) return false;
+    unsigned int size = 0;
+    return update(of_image.get(), nullptr, image.subspan(body_size)) &&
+           EVP_DigestFinal_ex(of_body.get(), body.bytes.data(), &body.size) == 1 &&
+           EVP_DigestFinal_ex(of_image.get(), whole.data(), &size) == 1 && size == whole.size();
   }
-  unsigned int size = 0;
-  return hash_part(image.subspan(body_size), false) &&
-         EVP_DigestFinal_ex(of_image.get(), whole.data(), &size) == 1 && size == whole.size();
-}
+
+  Digest whole{};
+  BodyDigest body;
+};
 
 /// The signature's message and how much of the image it is about, or why there is none.
 struct Claim {
@@ -130,16 +139,17 @@ Result<ImageProof> prove_image(std::span<const std::uint8_t> image,
   }
   const auto claim = read_claim(image);
   const auto* claimed = std::get_if<Claim>(&claim);
+  ImageHash hash;
+  const bool hashed = claimed == nullptr
+                          ? hash.run(image, 0, EVP_sha256())
+                          : hash.run(image, claimed->body_size, claimed->message.digest());
+  if (!hashed) return Error{Outcome::unavailable, "a digest could not be computed"};
   ImageProof proof;
-  BodyDigest body;
-  if (!hash(image, claimed == nullptr ? 0 : claimed->body_size,
-            claimed == nullptr ? nullptr : claimed->message.digest(), proof.sha256, body)) {
-    return Error{Outcome::unavailable, "a digest could not be computed"};
-  }
+  proof.sha256 = hash.whole;
   if (claimed == nullptr) {
     proof.finding = std::get<SignatureFinding>(claim);
   } else {
-    verify(claimed->message, {body.bytes.data(), body.size}, trusted, proof);
+    verify(claimed->message, {hash.body.bytes.data(), hash.body.size}, trusted, proof);
   }
   return proof;
 }

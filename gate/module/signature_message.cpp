@@ -12,6 +12,9 @@
 namespace modgate {
 namespace {
 
+/// Many times what the largest key needs; a larger message would only be copied about.
+constexpr std::size_t kMostBytes = std::size_t{64} * 1024;
+
 void free_certificates(STACK_OF(X509) * stack) { sk_X509_pop_free(stack, X509_free); }
 void free_revocations(STACK_OF(X509_CRL) * stack) { sk_X509_CRL_pop_free(stack, X509_CRL_free); }
 
@@ -64,6 +67,7 @@ int nid_of(const X509_ALGOR* algorithm) {
 
 std::variant<SignatureMessage, SignatureFinding> SignatureMessage::parse(
     std::span<const std::uint8_t> der) {
+  if (der.size() > kMostBytes) return SignatureFinding::broken_message;
   const unsigned char* at = der.data();
   Message message(d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(der.size())));
   ERR_clear_error();

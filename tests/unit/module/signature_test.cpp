@@ -162,6 +162,9 @@ TEST_CASE("a message that is not whole, detached and alone is refused") {
     CHECK(finding(test::with_message(body(), message.substr(0, size))) ==
           SignatureFinding::broken_message);
   }
+  // As large as a whole module, to be copied about.
+  CHECK(finding(test::with_message("body", std::string(70000, '0'))) ==
+        SignatureFinding::broken_message);
   // One that carries what it signs.
   const test::Bio content(BIO_new_mem_buf("other", 5));
   const test::Message attached(CMS_sign(keys().ec_certificate.get(), keys().ec.get(), nullptr,
