@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/pipeline.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -31,6 +32,54 @@ Error refusal_of(const Decision& decision) {
   return {decision.refusal, decision.explanation, 0, decision.rule.text()};
 }
 
+/// The plan to remove what is loaded under the name of a module that takes its place.
+Plan removal_in(const Plan& plan) {
+  Plan removal;
+  removal.action = Action::unload;
+  removal.asked = plan.asked;
+  for (const PlannedModule& module : plan.modules) {
+    if (!module.replaces) continue;
+    PlannedModule loaded;
+    loaded.name = module.name;
+    loaded.state = ModuleState::loaded;
+    loaded.own = module.own;
+    removal.modules.push_back(std::move(loaded));
+  }
+  return removal;
+}
+
+/// A request that unloads and loads needs both, and asks for what either asks for.
+void add_asks(const Asks& more, Asks& asks) {
+  for (const std::string& service : more.pam_services) {
+    if (std::find(asks.pam_services.begin(), asks.pam_services.end(), service) ==
+        asks.pam_services.end()) {
+      asks.pam_services.push_back(service);
+    }
+  }
+  asks.reason = asks.reason || more.reason;
+  asks.reason_met = asks.reason_met && more.reason_met;
+  asks.anchor = asks.anchor || more.anchor;
+}
+
+/// Steps 3 and 5: the one place where a request is decided.
+Status decide_story(Story& story) {
+  const Policy& policy = *story.world.policy();
+  const Circumstances now = circumstances_of(story);
+  story.decision = decide(policy, story.world.caller(), story.plan, now);
+  if (!is_allowed(story.decision.verdict)) return refusal_of(story.decision);
+  const Plan removal = removal_in(story.plan);
+  if (removal.modules.empty()) return Done{};
+  const Decision removing = decide(policy, story.world.caller(), removal, now);
+  if (!is_allowed(removing.verdict)) {
+    story.decision.verdict = Verdict::deny;
+    story.decision.rule = removing.rule;
+    story.decision.explanation = removing.explanation;
+    return refusal_of(removing);
+  }
+  add_asks(removing.asks, story.decision.asks);
+  return Done{};
+}
+
 /// Steps 2 and 3. On return the plan stands and is allowed as far as its names tell.
 Status plan_and_decide(Story& story) {
   if (story.world.policy() == nullptr) {
@@ -38,23 +87,21 @@ Status plan_and_decide(Story& story) {
         Outcome::unavailable,
         "there is no valid policy; an administrator finds out why with: modgate policy check"};
   }
+  if (story.request.handed_over && !has_file_rules(*story.world.policy(), story.world.caller())) {
+    // Nobody looks into a file for a caller who may load none.
+    return Error{Outcome::denied, "no rule allows you to load a module that you hand over"};
+  }
   auto plan = story.world.plan(story.request);
   if (!plan) return plan.error();
   story.plan = std::move(*plan);
-  story.decision =
-      decide(*story.world.policy(), story.world.caller(), story.plan, circumstances_of(story));
-  if (!is_allowed(story.decision.verdict)) return refusal_of(story.decision);
-  return Done{};
+  return decide_story(story);
 }
 
 /// Steps 4 and 5: what is in the modules, and the same question again with it.
 Status inspect_and_decide(Story& story) {
   if (story.plan.action == Action::unload || !story.plan.changes_anything()) return Done{};
   if (auto inspected = story.world.inspect(story.plan); !inspected) return inspected.error();
-  story.decision =
-      decide(*story.world.policy(), story.world.caller(), story.plan, circumstances_of(story));
-  if (!is_allowed(story.decision.verdict)) return refusal_of(story.decision);
-  return Done{};
+  return decide_story(story);
 }
 
 /// Asks for a reason where a rule wants one that the request lacks.
@@ -71,9 +118,7 @@ Status settle_reason(Story& story) {
   auto reason = story.world.ask_reason();
   if (!reason) return reason.error();
   story.reason = std::move(*reason);
-  story.decision =
-      decide(*story.world.policy(), story.world.caller(), story.plan, circumstances_of(story));
-  if (!is_allowed(story.decision.verdict)) return refusal_of(story.decision);
+  if (auto decided = decide_story(story); !decided) return decided;
   if (!story.decision.asks.reason_met) {
     return Error{Outcome::denied, "the reason does not match what the rule asks for", 0,
                  story.decision.rule.text()};
@@ -116,9 +161,7 @@ bool asks_more(const Asks& now, const Asks& before) {
 Status decide_anew(Story& story) {
   if (!story.world.policy_changed(story.plan)) return Done{};
   const Asks before = story.decision.asks;
-  story.decision =
-      decide(*story.world.policy(), story.world.caller(), story.plan, circumstances_of(story));
-  if (!is_allowed(story.decision.verdict)) return refusal_of(story.decision);
+  if (auto decided = decide_story(story); !decided) return decided;
   // A ticket of the old policy no longer serves: what stood on one has to be asked again.
   const bool on_ticket = story.authentication.starts_with("ticket:");
   if (asks_more(story.decision.asks, before) || on_ticket) {
@@ -204,6 +247,7 @@ void change_modules(Story& story) {
   for (const Stage stage : {plan_and_decide, inspect_and_decide}) {
     if (auto passed = stage(story); !passed) return refuse(story, passed.error());
   }
+  if (auto same = is_what_is_loaded(story.plan); !same) return refuse(story, same.error());
   if (!story.plan.changes_anything()) return nothing_to_do(story);
   for (const Stage stage : {settle_reason, authenticate, decide_anew}) {
     if (auto passed = stage(story); !passed) return refuse(story, passed.error());
@@ -264,6 +308,7 @@ void serve(World& world, const Request& request) noexcept {
       switch (request.verb) {
         case Verb::load:
         case Verb::unload:
+        case Verb::reload:
           return change_modules(story);
         case Verb::plan_load:
         case Verb::plan_unload:
@@ -272,7 +317,6 @@ void serve(World& world, const Request& request) noexcept {
           return show_plan(story);
         case Verb::list:
           return show_list(story);
-        case Verb::reload:
         case Verb::status:
         case Verb::log:
           break;

@@ -15,6 +15,11 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+bool replaces_something(const Plan& plan) {
+  const PlannedModule* driver = plan.driver();
+  return driver != nullptr && driver->replaces;
+}
+
 /// A failed soft dependency does not fail the request; of an unload every module was asked for.
 bool fails_request(const PlannedModule& module, const KernelAnswer::Module& answer) {
   return answer.step == Step::failed && module.why != Why::soft;
@@ -79,7 +84,9 @@ void describe_answer(Record& record, const Plan& plan, const KernelAnswer& answe
     }
   }
   if (record.outcome == Outcome::done) {
-    record.message = std::string(plan.action == Action::load ? "loaded " : "unloaded ") +
+    record.message = std::string(replaces_something(plan)      ? "unloaded and loaded anew "
+                                 : plan.action == Action::load ? "loaded "
+                                                               : "unloaded ") +
                      (done.empty() ? "nothing: it was done meanwhile" : joined(done));
   } else if (plan.action == Action::unload && !done.empty()) {
     record.message += "; unloaded before that: " + joined(done);
@@ -87,7 +94,8 @@ void describe_answer(Record& record, const Plan& plan, const KernelAnswer& answe
 }
 
 std::string intent_message(const Plan& plan, const std::string& user) {
-  return user + " is allowed to " + word(plan.action) + ' ' + plan.asked;
+  return user + " is allowed to " + (replaces_something(plan) ? "reload" : word(plan.action)) +
+         ' ' + plan.asked;
 }
 
 std::string nothing_to_do_message(const Plan& plan) {
@@ -96,6 +104,16 @@ std::string nothing_to_do_message(const Plan& plan) {
   return driver->name + (driver->state == ModuleState::builtin
                              ? " is built into the kernel: nothing to do"
                              : " is already loaded: nothing to do");
+}
+
+Status is_what_is_loaded(const Plan& plan) {
+  for (const PlannedModule& module : plan.modules) {
+    if (!module.other_bytes) continue;
+    return Error{Outcome::failed, "other bytes are loaded under the name " + module.name +
+                                      ": unload it first, or do both in one with: modgate reload " +
+                                      module.path};
+  }
+  return Done{};
 }
 
 Status can_be_unloaded(const Plan& plan) {

@@ -21,6 +21,9 @@ void describe_answer(Record& record, const Plan& plan, const KernelAnswer& answe
 std::string intent_message(const Plan& plan, const std::string& user);
 std::string nothing_to_do_message(const Plan& plan);
 
+/// Outcome::failed where a module was handed over and other bytes are loaded under its name.
+Status is_what_is_loaded(const Plan& plan);
+
 /// Outcome::failed where a module of an unload plan is not loaded or is built in.
 Status can_be_unloaded(const Plan& plan);
 

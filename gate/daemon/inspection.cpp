@@ -30,9 +30,20 @@ struct UnpackAnswer {
   char message[124] = {};
 };
 
-int run_unpacker(const Inside& inside, Compression compression, std::uint64_t max_bytes) {
-  const Status done =
-      unpack_into_image(inside.given.at(0), compression, inside.given.at(1), max_bytes);
+/// Reads a file that may be anything. Only here is it looked at what it is.
+Status read_into_image(int file, int image, std::uint64_t max_bytes) {
+  if (!is_regular_and_readable(file)) {
+    return Error{Outcome::rejected, "it is no regular file that can be read"};
+  }
+  auto compression = compression_of(file);
+  if (!compression) return compression.error();
+  return *compression == Compression::none
+             ? copy_into_image(file, image, max_bytes)
+             : unpack_into_image(file, *compression, image, max_bytes);
+}
+
+int run_unpacker(const Inside& inside, std::uint64_t max_bytes) {
+  const Status done = read_into_image(inside.given.at(0), inside.given.at(1), max_bytes);
   UnpackAnswer answer;
   answer.done = done ? 1 : 0;
   if (!done) {
@@ -45,12 +56,11 @@ int run_unpacker(const Inside& inside, Compression compression, std::uint64_t ma
              : 1;
 }
 
-Status unpack(const PlannedModule& module, int file, Compression compression, int image,
-              const InspectionMeans& means) {
+/// In a compartment: reads or unpacks the file into the image.
+Status unpack(const PlannedModule& module, int file, int image, const InspectionMeans& means) {
   auto unpacker = Compartment::start(
-      unpacker_profile(means.accounts), means.filters, {file, image}, [&](const Inside& inside) {
-        return run_unpacker(inside, compression, means.max_module_bytes);
-      });
+      unpacker_profile(means.accounts), means.filters, {file, image},
+      [&](const Inside& inside) { return run_unpacker(inside, means.max_module_bytes); });
   if (!unpacker) return unpacker.error();
   auto bytes = await_answer(*unpacker, sizeof(UnpackAnswer), means.deadline, module.name);
   if (!bytes) return bytes.error();
@@ -63,6 +73,19 @@ Status unpack(const PlannedModule& module, int file, Compression compression, in
   return Done{};
 }
 
+/// Counts the image against what may be held, and seals it.
+Result<Fd> keep_image(Fd image, const InspectionMeans& means) {
+  struct stat state = {};
+  if (::fstat(image.get(), &state) != 0) {
+    return Error{Outcome::unavailable, "fstat of an image failed", errno};
+  }
+  if (auto kept = means.reserve(static_cast<std::uint64_t>(state.st_size)); !kept) {
+    return kept.error();
+  }
+  if (auto sealed = seal_image(image.get()); !sealed) return sealed.error();
+  return image;
+}
+
 /// Reads a module of the tree once, into an image that nobody can change any more.
 Result<Fd> make_image(const PlannedModule& module, const InspectionMeans& means) {
   auto file = means.tree.open_module(module.path);
@@ -73,17 +96,9 @@ Result<Fd> make_image(const PlannedModule& module, const InspectionMeans& means)
   if (!compression) return compression.error();
   const Status filled = *compression == Compression::none
                             ? copy_into_image(file->get(), image->get(), means.max_module_bytes)
-                            : unpack(module, file->get(), *compression, image->get(), means);
+                            : unpack(module, file->get(), image->get(), means);
   if (!filled) return filled.error();
-  struct stat state = {};
-  if (::fstat(image->get(), &state) != 0) {
-    return Error{Outcome::unavailable, "fstat of an image failed", errno};
-  }
-  if (auto kept = means.reserve(static_cast<std::uint64_t>(state.st_size)); !kept) {
-    return kept.error();
-  }
-  if (auto sealed = seal_image(image->get()); !sealed) return sealed.error();
-  return image;
+  return keep_image(std::move(*image), means);
 }
 
 InspectOrder order_for(const PlannedModule& module, const InspectionMeans& means) {
@@ -108,29 +123,18 @@ int run_inspector(const Inside& inside, const std::vector<InspectOrder>& orders)
              : 1;
 }
 
-}  // namespace
-
-Result<std::vector<Fd>> inspect_plan(Plan& plan, const InspectionMeans& means) {
-  std::vector<PlannedModule*> modules;
-  std::vector<Fd> images;
-  std::vector<int> given;
+/// Has images inspected by one process, and fills in the facts.
+Status inspect_together(const std::vector<PlannedModule*>& modules, const std::vector<int>& images,
+                        const InspectionMeans& means) {
+  if (modules.empty()) return Done{};
   std::vector<InspectOrder> orders;
-  for (PlannedModule& module : plan.modules) {
-    if (module.state != ModuleState::fresh) continue;
-    auto image = make_image(module, means);
-    if (!image) return image.error();
-    modules.push_back(&module);
-    orders.push_back(order_for(module, means));
-    given.push_back(image->get());
-    images.push_back(std::move(*image));
-  }
-
+  for (const PlannedModule* module : modules) orders.push_back(order_for(*module, means));
   auto inspector =
-      Compartment::start(inspector_profile(means.accounts), means.filters, given,
+      Compartment::start(inspector_profile(means.accounts), means.filters, images,
                          [&](const Inside& inside) { return run_inspector(inside, orders); });
   if (!inspector) return inspector.error();
-  auto bytes =
-      await_answer(*inspector, orders.size() * sizeof(InspectAnswer), means.deadline, plan.asked);
+  auto bytes = await_answer(*inspector, orders.size() * sizeof(InspectAnswer), means.deadline,
+                            "what was planned");
   if (!bytes) return bytes.error();
   for (std::size_t at = 0; at < orders.size(); ++at) {
     InspectAnswer answer;
@@ -140,6 +144,39 @@ Result<std::vector<Fd>> inspect_plan(Plan& plan, const InspectionMeans& means) {
     modules[at]->facts = std::move(*facts);
     modules[at]->inspected = true;
   }
+  return Done{};
+}
+
+}  // namespace
+
+Result<Fd> inspect_handed_over(const Fd& file, PlannedModule& module,
+                               const InspectionMeans& means) {
+  auto empty = new_image(module.name);
+  if (!empty) return empty.error();
+  if (auto filled = unpack(module, file.get(), empty->get(), means); !filled) return filled.error();
+  auto image = keep_image(std::move(*empty), means);
+  if (!image) return image;
+  if (auto done = inspect_together({&module}, {image->get()}, means); !done) return done.error();
+  return image;
+}
+
+Result<std::vector<Fd>> inspect_plan(Plan& plan, const InspectionMeans& means, Fd handed_over) {
+  std::vector<PlannedModule*> modules;
+  std::vector<Fd> images;
+  std::vector<int> given;
+  for (PlannedModule& module : plan.modules) {
+    if (module.state != ModuleState::fresh) continue;
+    if (module.handed_over) {
+      images.push_back(std::move(handed_over));
+      continue;
+    }
+    auto image = make_image(module, means);
+    if (!image) return image.error();
+    modules.push_back(&module);
+    given.push_back(image->get());
+    images.push_back(std::move(*image));
+  }
+  if (auto done = inspect_together(modules, given, means); !done) return done.error();
   return images;
 }
 

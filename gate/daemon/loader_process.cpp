@@ -52,7 +52,11 @@ void load(KernelModules& kernel, const LoadOrder& order, const std::vector<int>&
           const Receipt& receipt, FromLoader& answer) {
   for (std::size_t at = 0; at < order.modules.size(); ++at) {
     const LoadOrder::Module& module = order.modules[at];
-    const int code = kernel.insert(images.at(module.image), receipt.digests[at], module.parameters);
+    int code = module.replaces ? kernel.remove(module.name) : 0;
+    // Gone meanwhile is as good as removed.
+    if (code == 0 || code == ENOENT) {
+      code = kernel.insert(images.at(module.image), receipt.digests[at], module.parameters);
+    }
     answer.modules[at].code = code;
     if (code == EEXIST) {
       // Somebody else was faster; it is there, as modprobe sees it too.

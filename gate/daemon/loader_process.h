@@ -21,6 +21,7 @@ struct LoadOrder {
     std::string name;
     std::string parameters;
     bool may_fail = false;  ///< a soft dependency
+    bool replaces = false;  ///< what is loaded under its name is removed first
     std::size_t image = 0;  ///< load: which of the images
   };
   Action action = Action::load;

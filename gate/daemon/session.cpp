@@ -55,7 +55,7 @@ Result<Caller> who_is_judged(const SessionSetup& setup, const Request& request, 
 }
 
 SessionExit tell_story(const SessionSetup& setup, const FilterSet& filters, SessionEnds ends,
-                       const Request& request, Result<Caller> caller) {
+                       const Request& request, Fd handed_over, Result<Caller> caller) {
   if (caller) caller = who_is_judged(setup, request, std::move(*caller));
   if (!caller) {
     refuse_without_story(ends, setup, caller.error());
@@ -66,7 +66,8 @@ SessionExit tell_story(const SessionSetup& setup, const FilterSet& filters, Sess
     refuse_without_story(ends, setup, tree.error());
     return SessionExit::fine;
   }
-  SessionWorld world(setup, filters, std::move(*caller), std::move(*tree), std::move(ends));
+  SessionWorld world(setup, filters, std::move(*caller), std::move(*tree), std::move(ends),
+                     std::move(handed_over));
   switch (request.verb) {
     case Verb::status:
       answer_status(world, request);
@@ -116,13 +117,16 @@ int run_session(const Inside& inside, const SessionSetup& setup, const FilterSet
   if (!message || !*message) return static_cast<int>(judge_front(*front));
   // A front that was taken over can only ask as its caller could: its words are checked again.
   auto request = decode_request((*message)->bytes);
-  if (!request) return static_cast<int>(SessionExit::child_crashed);
+  std::vector<Fd>& descriptors = (*message)->descriptors;
+  if (!request || request->handed_over != (descriptors.size() == 1)) {
+    return static_cast<int>(SessionExit::child_crashed);
+  }
 
-  const SessionExit exit =
-      tell_story(setup, filters,
-                 SessionEnds{ListenerLink(std::move(listener)), RecorderLink(std::move(recorder)),
-                             std::move(front_channel), std::move(prompts->second)},
-                 *request, std::move(caller));
+  const SessionExit exit = tell_story(
+      setup, filters,
+      SessionEnds{ListenerLink(std::move(listener)), RecorderLink(std::move(recorder)),
+                  std::move(front_channel), std::move(prompts->second)},
+      *request, request->handed_over ? std::move(descriptors.front()) : Fd(), std::move(caller));
   const SessionExit front_exit = judge_front(*front);
   return static_cast<int>(exit == SessionExit::fine ? front_exit : exit);
 }

@@ -20,8 +20,8 @@ LoadOrder order_for(const Plan& plan) {
   order.action = plan.action;
   for (const PlannedModule& module : plan.modules) {
     if (!is_asked_of_kernel(plan, module)) continue;
-    order.modules.push_back(
-        {module.name, module.kernel_parameters(), module.why == Why::soft, order.modules.size()});
+    order.modules.push_back({module.name, module.kernel_parameters(), module.why == Why::soft,
+                             module.replaces, order.modules.size()});
   }
   return order;
 }

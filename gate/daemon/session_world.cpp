@@ -3,12 +3,13 @@
 
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <utility>
 
-#include "gate/daemon/inspection.h"
 #include "gate/daemon/waiting.h"
+#include "gate/module/module_name.h"
 #include "gate/module/planner.h"
 #include "gate/policy/decide.h"
 
@@ -30,7 +31,7 @@ Record stamped_now(const Record& record) {
 }
 
 SessionWorld::SessionWorld(const SessionSetup& setup, const FilterSet& filters, Caller caller,
-                           ModuleTree tree, SessionEnds ends)
+                           ModuleTree tree, SessionEnds ends, Fd handed_over)
     : setup_(setup),
       filters_(filters),
       policy_(setup.policy),
@@ -38,7 +39,8 @@ SessionWorld::SessionWorld(const SessionSetup& setup, const FilterSet& filters, 
       tickets_hold_(caller.peer.uid == setup.peer.uid && caller.peer.session == setup.peer.session),
       caller_(std::move(caller)),
       tree_(std::move(tree)),
-      ends_(std::move(ends)) {}
+      ends_(std::move(ends)),
+      handed_over_(std::move(handed_over)) {}
 
 Deadline SessionWorld::recording_time() const { return BootClock::now() + kRecordTime; }
 
@@ -95,9 +97,7 @@ Result<std::vector<GateLoad>> SessionWorld::live_gate_loads() {
 
 Result<Plan> SessionWorld::plan(const Request& request) {
   const Planner planner(tree_.directory());
-  if (request.handed_over) {
-    return Error{Outcome::usage, "this version loads modules of the kernel's tree only"};
-  }
+  if (request.handed_over) return plan_handed_over(request);
   if (request.modules.empty()) return Error{Outcome::usage, "no module is named"};
   if (action_of(request.verb) == Action::load)
     return planner.plan_load(request.modules.front(), request.parameters);
@@ -113,18 +113,54 @@ Result<Plan> SessionWorld::plan(const Request& request) {
   return plan;
 }
 
+InspectionMeans SessionWorld::means() {
+  return {tree_,
+          filters_,
+          setup_.accounts,
+          policy()->max_module_bytes(),
+          symbols_to_look_for(*policy()),
+          trusted_,
+          [this](std::uint64_t bytes) { return ends_.listener.reserve(bytes, recording_time()); },
+          setup_.deadline};
+}
+
+/// What a module that was handed over means to a kernel in which one of its name is loaded.
+Status SessionWorld::compare_with_loaded(PlannedModule& module, Verb verb) {
+  if (!module_instance(module.name)) return Done{};
+  auto loads = live_gate_loads();
+  if (!loads) return loads.error();
+  const auto load = std::find_if(loads->begin(), loads->end(),
+                                 [&](const GateLoad& one) { return one.name == module.name; });
+  const bool through_gate = load != loads->end();
+  module.own = through_gate && load->uid == caller_.peer.uid;
+  module.replaces = verb == Verb::reload;
+  if (module.replaces) return Done{};
+  module.state = ModuleState::loaded;
+  module.other_bytes = !through_gate || load->sha256 != module.facts.sha256;
+  return Done{};
+}
+
+Result<Plan> SessionWorld::plan_handed_over(const Request& request) {
+  PlannedModule module;
+  module.name = name_of_file(request.file_label);
+  if (module.name.empty()) {
+    return Error{Outcome::rejected,
+                 "the file of a module is called NAME.ko, NAME.ko.xz, NAME.ko.zst or NAME.ko.gz"};
+  }
+  module.path = request.file_label;
+  module.handed_over = true;
+  module.parameters = request.parameters;
+  trusted_ = trust_now().certificates;
+  auto image = inspect_handed_over(handed_over_, module, means());
+  if (!image) return image.error();
+  handed_over_image_ = std::move(*image);
+  if (auto known = compare_with_loaded(module, request.verb); !known) return known.error();
+  return Planner(tree_.directory()).plan_with(std::move(module));
+}
+
 Status SessionWorld::inspect(Plan& plan) {
   trusted_ = trust_now().certificates;
-  const InspectionMeans means = {
-      tree_,
-      filters_,
-      setup_.accounts,
-      policy()->max_module_bytes(),
-      symbols_to_look_for(*policy()),
-      trusted_,
-      [this](std::uint64_t bytes) { return ends_.listener.reserve(bytes, recording_time()); },
-      setup_.deadline};
-  auto images = inspect_plan(plan, means);
+  auto images = inspect_plan(plan, means(), std::move(handed_over_image_));
   if (!images) return images.error();
   images_ = std::move(*images);
   return Done{};

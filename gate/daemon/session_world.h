@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gate/daemon/inspection.h"
 #include "gate/daemon/listener_link.h"
 #include "gate/daemon/recorder_link.h"
 #include "gate/daemon/session.h"
@@ -30,8 +31,9 @@ Record stamped_now(const Record& record);
 class SessionWorld final : public World {
  public:
   /// `caller`: whose rules count, which is the peer but for a policy test.
+  /// `handed_over`: the open file that came with the request, if one did.
   SessionWorld(const SessionSetup& setup, const FilterSet& filters, Caller caller, ModuleTree tree,
-               SessionEnds ends);
+               SessionEnds ends, Fd handed_over);
 
   [[nodiscard]] const Caller& caller() const override { return caller_; }
   Circumstances circumstances() override;
@@ -68,6 +70,9 @@ class SessionWorld final : public World {
   Result<KernelAnswer> await_loader(Compartment& loader, const Plan& plan,
                                     const std::vector<std::string>& before,
                                     const std::function<void()>& slow);
+  Result<Plan> plan_handed_over(const Request& request);
+  Status compare_with_loaded(PlannedModule& module, Verb verb);
+  [[nodiscard]] InspectionMeans means();
   bool forget_lost_signers(Plan& plan) const;
   [[nodiscard]] Trust trust_now() const;
   void reply(const Reply& reply);
@@ -80,6 +85,8 @@ class SessionWorld final : public World {
   Caller caller_;
   ModuleTree tree_;
   SessionEnds ends_;
+  Fd handed_over_;        ///< the caller's file; nobody here reads it
+  Fd handed_over_image_;  ///< what was in it, sealed and inspected
   std::vector<Fd> images_;
   TrustedCertificates trusted_;  ///< whose signatures counted when the images were inspected
   std::string record_id_;        ///< empty while nothing is recorded

@@ -35,6 +35,14 @@ Status write_all(int image, const std::uint8_t* bytes, std::size_t count) {
 
 }  // namespace
 
+bool is_regular_and_readable(int file) noexcept {
+  const int flags = ::fcntl(file, F_GETFL);
+  // O_PATH is not among the access modes, and gives no right to read.
+  if (flags < 0 || (flags & O_PATH) != 0 || (flags & O_ACCMODE) == O_WRONLY) return false;
+  struct stat state = {};
+  return ::fstat(file, &state) == 0 && S_ISREG(state.st_mode);
+}
+
 Result<Compression> compression_of(int file) {
   using namespace std::string_view_literals;
   constexpr std::array<std::pair<std::string_view, Compression>, 3> kMagics{{

@@ -12,6 +12,10 @@ namespace modgate {
 
 enum class Compression : std::uint8_t { none, gzip, xz, zstd };
 
+/// Whether the descriptor is a regular file's and may be read from. On a file system of a caller's
+/// own making even this may block: only where that harms nobody.
+bool is_regular_and_readable(int file) noexcept;
+
 /// By the first bytes of the file, as libkmod does. Outcome::rejected for what cannot be read at an
 /// offset (a directory, a FIFO, a descriptor without the right to read).
 Result<Compression> compression_of(int file);

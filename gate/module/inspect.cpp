@@ -136,6 +136,9 @@ Status examine(int image, const InspectOrder& order, InspectAnswer& answer) {
   put(answer.name, order.name);
   put(answer.vermagic, info->first("vermagic"));
   put(answer.version, info->first("version"));
+  const std::string_view depends = info->first("depends");
+  if (depends.size() >= answer.depends.size()) return unsound("it needs too many modules");
+  put(answer.depends, depends);
   answer.signers = proof->verified;
   answer.signature = proof->finding;
   answer.appended_signature = has_signature_marker(bytes) ? 1 : 0;
@@ -149,6 +152,21 @@ bool is_consistent(const InspectAnswer& answer, std::size_t trusted) {
   if (trusted < kMostTrusted && (answer.signers >> trusted) != 0) return false;
   return (answer.signers != 0) == (answer.signature == SignatureFinding::verified) &&
          (answer.signers == 0 || answer.appended_signature == 1);
+}
+
+/// The names in modinfo's `depends`, which depmod reads as the kernel's build wrote them.
+Result<std::vector<std::string>> names_in_depends(const InspectAnswer& answer) {
+  std::vector<std::string> names;
+  const std::string text = printable(answer.depends);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    if (comma > at) names.push_back(canonical_name(text.substr(at, comma - at)));
+    if (comma > at && !is_canonical_name(names.back())) {
+      return unsound("the names of the modules that it needs are not sound");
+    }
+    at = comma + 1;
+  }
+  return names;
 }
 
 /// Each name once: several keys of the kernel are one signer.
@@ -198,6 +216,9 @@ Result<ModuleFacts> facts_from(const InspectAnswer& answer, const InspectOrder& 
   facts.size = answer.size;
   facts.vermagic = printable(answer.vermagic);
   facts.version = printable(answer.version);
+  auto depends = names_in_depends(answer);
+  if (!depends) return depends.error();
+  facts.depends = std::move(*depends);
   facts.appended_signature = answer.appended_signature == 1;
   facts.signers = signers_in(answer, trusted_by(order));
   if (facts.appended_signature) facts.signature = explanation(answer.signature);

@@ -37,6 +37,7 @@ struct InspectAnswer {
   std::array<char, 64> name{};  ///< name in .gnu.linkonce.this_module, NUL-terminated
   std::array<char, 128> vermagic{};
   std::array<char, 64> version{};
+  std::array<char, 512> depends{};    ///< modinfo `depends`, NUL-terminated
   std::array<char, 160> complaint{};  ///< why it is not sound, for people
 };
 

@@ -29,4 +29,14 @@ std::string canonical_name(std::string_view text) {
   return name;
 }
 
+std::string name_of_file(std::string_view path) {
+  const std::string_view file = path.substr(path.rfind('/') + 1);
+  for (const std::string_view ending : {".ko", ".ko.xz", ".ko.zst", ".ko.gz"}) {
+    if (!file.ends_with(ending)) continue;
+    std::string name = canonical_name(file.substr(0, file.size() - ending.size()));
+    return is_canonical_name(name) ? name : std::string();
+  }
+  return {};
+}
+
 }  // namespace modgate

@@ -17,4 +17,8 @@ bool is_lookup_text(std::string_view text) noexcept;
 /// `text` with every '-' as '_', as kernel and libkmod compare names.
 std::string canonical_name(std::string_view text);
 
+/// The canonical name that a module's file says it has: of "./my-drv.ko.xz" it is "my_drv". Empty
+/// where the name does not end in .ko, .ko.xz, .ko.zst or .ko.gz, or is no module's name.
+std::string name_of_file(std::string_view path);
+
 }  // namespace modgate

@@ -33,6 +33,11 @@ class Planner {
   /// (then the request fails before anything is removed), a builtin one as builtin.
   Result<Plan> plan_unload(const std::vector<std::string>& asked) const;
 
+  /// A module that a caller handed over, `driver`, behind the modules of the tree that it needs
+  /// (facts.depends), which come along as dependencies. One that the tree does not have is
+  /// Outcome::failed. Where the driver is loaded already nothing comes along.
+  Result<Plan> plan_with(PlannedModule driver) const;
+
  private:
   std::string tree_;
   std::string config_;

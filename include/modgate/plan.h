@@ -49,6 +49,7 @@ struct ModuleFacts {
       signers;                 ///< names of the trusted certificates that verify; may be empty
   std::vector<bool> declared;  ///< for each of the asked parameters: the module declares it
   std::vector<std::string> imports;  ///< which of the asked-for symbols the module uses
+  std::vector<std::string> depends;  ///< canonical names of the modules that it says it needs
   bool appended_signature = false;   ///< bears a signature, by whomever; see signers for a proof
   std::string signature;  ///< why none of the trusted certificates verifies the one it bears
 };
@@ -56,7 +57,8 @@ struct ModuleFacts {
 /// One module of a plan, in the order in which the kernel would be asked.
 struct PlannedModule {
   std::string name;  ///< canonical: '_' and never '-'
-  std::string path;  ///< its file as libkmod names it; empty for builtin and for a handed-over file
+  std::string path;  ///< its file as libkmod names it, empty for builtin; of a handed-over one what
+                     ///< its caller called it: decoration, never opened
   std::string place;  ///< "kernel/net/ipv4/udp_tunnel": below the tree, without .ko and compression
   ModuleState state = ModuleState::fresh;
   Why why = Why::asked;
@@ -65,7 +67,9 @@ struct PlannedModule {
   std::string
       command;  ///< "file:line" of an install or remove line that applies; then it is denied
   bool handed_over = false;
-  bool own = false;  ///< unload: this caller loaded this very instance through the gate
+  bool other_bytes = false;  ///< handed over, and what is loaded under its name is not the same
+  bool replaces = false;     ///< handed over: what is loaded under its name is removed first
+  bool own = false;          ///< unload: this caller loaded this very instance through the gate
   bool inspected = false;
   ModuleFacts facts;
 
