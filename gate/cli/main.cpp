@@ -30,6 +30,7 @@ constexpr const char* kHelp =
     "  log verify                         prove that the audit log is whole\n"
     "  policy check [FILE ...]            errors and warnings of the policy\n"
     "  policy edit [FILE]                 edit, check and install the policy\n"
+    "  policy import-sudoers FILE         the same policy for what sudoers delegates\n"
     "  policy test [--user NAME] ...      what would be decided for anyone, and why\n"
     "\n"
     "  -r, --reason TEXT       why, for the record; some rules ask for it\n"

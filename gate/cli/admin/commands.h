@@ -8,6 +8,7 @@ namespace modgate {
 /// The commands of administrators and auditors that need no helper.
 Command policy_check_command();
 Command policy_edit_command();
+Command import_sudoers_command();
 Command log_verify_command();
 
 }  // namespace modgate
