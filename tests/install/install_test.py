@@ -64,6 +64,7 @@ class Installed(unittest.TestCase):
                         f"{OPTIONS.mandir}/man8/modgated.8": 0o644,
                         f"{OPTIONS.docdir}/SECURITY.md": 0o644,
                         f"{OPTIONS.docdir}/LICENSE": 0o644,
+                        f"{OPTIONS.docdir}/policy.md": 0o644,
                         f"{OPTIONS.docdir}/examples/network-pam.conf": 0o644}.items():
                     self.assertTrue(self.at(path).exists(), path)
                     self.assertEqual(oct(mode(self.at(path))), oct(bits), path)
