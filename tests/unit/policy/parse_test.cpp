@@ -3,7 +3,7 @@
 #include "gate/policy/parse.h"
 
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <string>
 
 #include "catch.h"
@@ -15,7 +15,9 @@ namespace {
 
 std::string shipped_policy() {
   std::ifstream file(std::string(MODGATE_SOURCE_DIR) + "/etc/policy.toml");
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 /// The shipped policy with its examples, which are comments there, in force.
