@@ -2,6 +2,7 @@
 #include "gate/policy/covers.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "gate/policy/module_name.h"
 
@@ -56,6 +57,15 @@ bool covers_conditions(const RuleDetails& wide, const RuleDetails& narrow) {
          ends_no_earlier(wide.expires, narrow.expires);
 }
 
+bool has_pins(const RuleDetails& details) {
+  return !details.sha256.empty() || !details.signers.empty();
+}
+
+bool covers_pins(const RuleDetails& wide, const RuleDetails& narrow) {
+  return covers_list(wide.sha256, narrow.sha256, std::equal_to<>()) &&
+         covers_list(wide.signers, narrow.signers, std::equal_to<>());
+}
+
 bool is_same(const ReasonRule& left, const ReasonRule& right) {
   const auto text = [](const ReasonRule& rule) {
     return rule.pattern ? rule.pattern->expression() : std::string();
@@ -69,15 +79,13 @@ bool is_same(const ReasonRule& left, const ReasonRule& right) {
 bool covers(const Rule& wide, const Rule& narrow) {
   const RuleDetails& more = *wide.details;
   const RuleDetails& less = *narrow.details;
-  if (!more.imports.empty() || (!wide.is_allow && narrow.is_allow && !more.sha256.empty())) {
-    return false;
-  }
+  const bool needs_proof = !wide.is_allow && narrow.is_allow && has_pins(more);
+  if (!more.imports.empty() || needs_proof) return false;
   const bool same_source = wide.source == ModuleSource::any || wide.source == narrow.source;
-  const auto same_digest = [](const Digest& left, const Digest& right) { return left == right; };
   return same_source && covers_actions(wide, narrow) &&
          covers_list(wide.modules, narrow.modules, covers_name) &&
-         covers_list(more.trees, less.trees, covers_place) &&
-         covers_list(more.sha256, less.sha256, same_digest) && covers_conditions(more, less);
+         covers_list(more.trees, less.trees, covers_place) && covers_pins(more, less) &&
+         covers_conditions(more, less);
 }
 
 bool grants_as_freely(const Rule& wide, const Rule& narrow) {

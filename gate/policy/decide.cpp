@@ -60,7 +60,7 @@ Finding denied(const Rule* rule, std::string explanation) {
 
 bool is_denied_by(const Case& judged, const Rule& rule, const PlannedModule& module) {
   return !rule.is_allow && is_about(rule, judged.plan, module) && meets_imports(rule, module) &&
-         meets_digests(rule, module, false) && holds_now(rule, judged.now);
+         meets_pins(rule, module) && holds_now(rule, judged.now);
 }
 
 /// What an allow asks of the caller, the least first.
@@ -86,7 +86,7 @@ Finding allowed_by(const Case& judged, const Rule& rule, const PlannedModule& mo
 Finding find_allow(const Case& judged, const std::vector<const Rule*>& rules,
                    const PlannedModule& module) {
   const Rule* best = nullptr;
-  const Rule* unpinned = nullptr;
+  Finding rejected;
   Finding closest = denied(nullptr, "no rule allows you to " + what(judged, module));
   for (const Rule* rule : rules) {
     if (!rule->is_allow || !is_about(*rule, judged.plan, module)) continue;
@@ -102,23 +102,19 @@ Finding find_allow(const Case& judged, const std::vector<const Rule*>& rules,
       closest = denied(rule, "not allowed to " + what(judged, module) + ": " + trouble);
       continue;
     }
-    if (!meets_digests(*rule, module, true)) {
-      unpinned = rule;
+    if (std::string trouble = pin_trouble(*rule, module); !trouble.empty()) {
+      rejected = denied(rule, std::move(trouble));
+      rejected.refusal = Outcome::rejected;
       continue;
     }
     if (best == nullptr || price(judged, *rule) < price(judged, *best)) best = rule;
   }
   if (best != nullptr) return allowed_by(judged, *best, module);
-  if (unpinned == nullptr) {
-    if (!closest.decision.rule.file.empty()) return closest;
-    const std::string near = near_miss(rules, judged.plan, module);
-    if (!near.empty()) closest.decision.explanation += "; nearest: " + near;
-    return closest;
-  }
-  Finding rejected = denied(
-      unpinned, "the bytes of " + module.name + " have none of the digests that the rule names");
-  rejected.refusal = Outcome::rejected;
-  return rejected;
+  if (rejected.refusal == Outcome::rejected) return rejected;
+  if (!closest.decision.rule.file.empty()) return closest;
+  const std::string near = near_miss(rules, judged.plan, module);
+  if (!near.empty()) closest.decision.explanation += "; nearest: " + near;
+  return closest;
 }
 
 Finding judge(const Case& judged, const PlannedModule& module) {

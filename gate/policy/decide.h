@@ -14,8 +14,8 @@ namespace modgate {
 
 /// The one place where it is decided: load, unload, plan, list and policy test all ask here. Pure.
 /// Modules that are not inspected yet count as meeting every pin and every parameter declaration
-/// (the pipeline inspects and decides again). A deny needs proof instead: one with `imports` or
-/// `sha256` never matches a module that is not inspected.
+/// (the pipeline inspects and decides again). A deny needs proof instead: one with `imports`,
+/// `signer` or a digest never matches a module that is not inspected.
 Decision decide(const Policy& policy, const Caller& caller, const Plan& plan,
                 const Circumstances& circumstances);
 

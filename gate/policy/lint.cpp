@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string_view>
 #include <tuple>
 
 #include "gate/policy/covers.h"
 #include "gate/policy/lint_tree.h"
 #include "gate/policy/module_name.h"
+#include "gate/policy/nearest.h"
 
 namespace modgate {
 namespace {
@@ -15,6 +17,15 @@ namespace {
 constexpr std::size_t kMostWarnings = 100;
 /// How many rules one rule is compared with, so that a policy of 100,000 globs takes no hours.
 constexpr std::size_t kMostCompared = 256;
+
+/// The name of the keys that are built into the running kernel.
+constexpr std::string_view kKernelSigner = "kernel";
+
+/// A signer is named as its file is, and some write all of that.
+std::string_view without_ending(std::string_view name) {
+  const bool has_ending = name.ends_with(".pem") || name.ends_with(".der");
+  return has_ending ? name.substr(0, name.size() - 4) : name;
+}
 
 class Linter {
  public:
@@ -27,6 +38,7 @@ class Linter {
       if (is_full()) break;
       check_time(rule);
       if (tree_) check_tree(rule);
+      if (facts_.signers) check_signers(rule, *facts_.signers);
       if (!rule.is_allow) continue;
       check_width(rule);
       check_shadow(rule);
@@ -67,6 +79,17 @@ class Linter {
     for (std::string& trouble : tree_->troubles(rule)) warn(rule, std::move(trouble));
   }
 
+  void check_signers(const Rule& rule, const std::set<std::string>& known) {
+    for (const std::string& signer : rule.details->signers) {
+      if (signer == kKernelSigner || known.contains(signer)) continue;
+      std::vector<std::string_view> names(known.begin(), known.end());
+      names.push_back(kKernelSigner);
+      const std::string meant = nearest(without_ending(signer), names);
+      warn(rule, "there is no signer " + signer + ": this pin matches nothing" +
+                     (meant.empty() ? "" : "; did you mean " + meant + '?'));
+    }
+  }
+
   /// Whether the names are no restriction.
   static bool is_for_every_name(const Rule& rule) {
     return rule.modules.empty() ||
@@ -81,6 +104,14 @@ class Linter {
                                         [](const Glob& glob) { return glob.pattern() == "**"; });
   }
 
+  /// The kernel's own key says nothing about a module of the kernel's tree: it signed them all.
+  static bool is_pinned(const RuleDetails& details) {
+    const std::vector<std::string>& signers = details.signers;
+    return !details.sha256.empty() ||
+           (!signers.empty() &&
+            std::find(signers.begin(), signers.end(), kKernelSigner) == signers.end());
+  }
+
   void check_width(const Rule& rule) {
     if (!rule.load) return;
     if (rule.details->unpinned) {
@@ -88,8 +119,8 @@ class Linter {
                   "whoever may load modules that nothing pins can run any code in the kernel: the "
                   "rule is as good as root");
     }
-    if (rule.source == ModuleSource::tree && rule.details->sha256.empty() &&
-        is_for_every_name(rule) && is_for_every_place(rule)) {
+    if (rule.source == ModuleSource::tree && !is_pinned(*rule.details) && is_for_every_name(rule) &&
+        is_for_every_place(rule)) {
       warn(rule,
            "the rule allows every module of the kernel's tree, some of which are as good as root");
     }

@@ -24,12 +24,14 @@ struct LintFacts {
   /// Those of Policy::members() that exist. Names of others may be left out.
   std::optional<std::set<std::string>> users;
   std::optional<std::set<std::string>> groups;
+  /// Those whose certificates lie in the directory of signers. "kernel" is one everywhere.
+  std::optional<std::set<std::string>> signers;
   std::optional<Circumstances> now;  ///< of which the time counts
 };
 
 /// What is sound in a policy but cannot be what its author wants: rules that change nothing, rules
-/// that never hold, members that nobody is, and rules that are as good as root. Warnings only, each
-/// certain, in the order of files and lines; at most 100. Pure.
+/// that never hold, members and signers that nobody is, and rules that are as good as root.
+/// Warnings only, each certain, in the order of files and lines; at most 100. Pure.
 std::vector<Problem> lint(const Policy& policy, const LintFacts& facts);
 
 }  // namespace modgate

@@ -20,6 +20,31 @@ bool is_in_hours(const RuleDetails& details, const Circumstances& now) {
          });
 }
 
+bool has_digest(const RuleDetails& details, const ModuleFacts& facts) {
+  return details.sha256.empty() || std::find(details.sha256.begin(), details.sha256.end(),
+                                             facts.sha256) != details.sha256.end();
+}
+
+bool has_signer(const RuleDetails& details, const ModuleFacts& facts) {
+  return details.signers.empty() ||
+         std::any_of(details.signers.begin(), details.signers.end(),
+                     [&](const std::string& signer) {
+                       return std::find(facts.signers.begin(), facts.signers.end(), signer) !=
+                              facts.signers.end();
+                     });
+}
+
+/// The first few names, for a sentence.
+std::string listed(const std::vector<std::string>& names, const std::string& word) {
+  constexpr std::size_t kMostShown = 8;
+  std::string text;
+  for (std::size_t at = 0; at < names.size(); ++at) {
+    if (at == kMostShown) return text + word + "others";
+    text += (at == 0 ? "" : at + 1 == names.size() ? word : ", ") + names[at];
+  }
+  return text;
+}
+
 /// Parameters of every module, which the kernel itself understands (kernel/module/main.c).
 bool is_kernels_own(const std::string& parameter) {
   return parameter == "async_probe" || parameter == "dyndbg";
@@ -92,11 +117,27 @@ bool is_about(const Rule& rule, const Plan& plan, const PlannedModule& module) {
          names_module(rule, module) && is_in_place(rule, module);
 }
 
-bool meets_digests(const Rule& rule, const PlannedModule& module, bool uninspected) {
-  if (rule.details->sha256.empty()) return true;
-  if (!module.inspected) return uninspected;
-  return std::find(rule.details->sha256.begin(), rule.details->sha256.end(), module.facts.sha256) !=
-         rule.details->sha256.end();
+bool meets_pins(const Rule& rule, const PlannedModule& module) {
+  const RuleDetails& details = *rule.details;
+  if (details.sha256.empty() && details.signers.empty()) return true;
+  return module.inspected && has_digest(details, module.facts) && has_signer(details, module.facts);
+}
+
+std::string pin_trouble(const Rule& rule, const PlannedModule& module) {
+  const RuleDetails& details = *rule.details;
+  const ModuleFacts& facts = module.facts;
+  if (!module.inspected) return {};
+  if (!has_digest(details, facts)) {
+    return "the bytes of " + module.name + " have none of the digests that the rule names";
+  }
+  if (has_signer(details, facts)) return {};
+  const std::string wanted = "the rule wants a signature by " + listed(details.signers, " or ");
+  if (!facts.signers.empty()) {
+    return module.name + " is signed by " + listed(facts.signers, " and ") + ", and " + wanted;
+  }
+  if (!facts.appended_signature) return module.name + " is not signed, and " + wanted;
+  return "nobody who is trusted signed " + module.name +
+         (facts.signature.empty() ? "" : " (" + facts.signature + ')') + ", and " + wanted;
 }
 
 bool meets_imports(const Rule& rule, const PlannedModule& module) {

@@ -30,9 +30,12 @@ bool is_in_place(const Rule& rule, const PlannedModule& module);
 /// All four. The rule's pins, imports and parameters are not looked at.
 bool is_about(const Rule& rule, const Plan& plan, const PlannedModule& module);
 
-/// Whether the module has one of the rule's digests, or the rule names none. An uninspected module
-/// counts as `uninspected`.
-bool meets_digests(const Rule& rule, const PlannedModule& module, bool uninspected);
+/// Whether the module has one of the rule's digests, and one of its signers vouches for it; a key
+/// that the rule does not have holds. An uninspected module meets neither.
+bool meets_pins(const Rule& rule, const PlannedModule& module);
+
+/// Why the module is not what the rule pins; empty where it is, or is not inspected yet.
+std::string pin_trouble(const Rule& rule, const PlannedModule& module);
 
 /// Whether the module uses one of the rule's symbols, or the rule names none; false where it is not
 /// inspected.

@@ -19,9 +19,6 @@ struct PolicySource {
 struct ParseOptions {
   /// Where no policy names a `pam_service`.
   std::string default_pam_service = "modgate";
-  /// The names of the trusted certificates, where the caller knows them. Rules cannot name one in
-  /// this version (`signer` is an error), so that nothing depends on it yet.
-  std::optional<std::vector<std::string>> known_signers = {};
   /// How much of a file is parsed at once. Matters for time and memory alone.
   std::size_t piece_bytes = std::size_t{256} << 10U;
 };

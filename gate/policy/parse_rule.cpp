@@ -124,8 +124,24 @@ std::optional<Digest> parse_digest(std::string_view text) {
   return digest;
 }
 
-void parse_pins(TableReader& reader, const Rule& rule, RuleDetails& details) {
-  const bool has_digests = reader.take("sha256") != nullptr;
+bool is_signer_name(std::string_view text) {
+  constexpr std::size_t kLongest = 64;
+  return text.size() <= kLongest && text.front() != '.' && consists_of(text, "._-");
+}
+
+void parse_signers(TableReader& reader, RuleDetails& details) {
+  for (PlacedText& entry : reader.texts("signer")) {
+    if (!is_signer_name(entry.text)) {
+      reader.problems().error(entry.where,
+                              "'signer' has names of certificates in the directory of signers, "
+                              "without their ending: of A-Z a-z 0-9 _ - .");
+      continue;
+    }
+    details.signers.push_back(std::move(entry.text));
+  }
+}
+
+void parse_digests(TableReader& reader, RuleDetails& details) {
   for (const PlacedText& entry : reader.texts("sha256")) {
     if (const auto digest = parse_digest(entry.text)) {
       details.sha256.push_back(*digest);
@@ -133,8 +149,17 @@ void parse_pins(TableReader& reader, const Rule& rule, RuleDetails& details) {
       reader.problems().error(entry.where, "'sha256' has digests of 64 hex digits");
     }
   }
-  reader.refuse("signer");
   reader.refuse("sha256_file");
+}
+
+void parse_pins(TableReader& reader, const toml::table& table, const Rule& rule,
+                RuleDetails& details) {
+  parse_signers(reader, details);
+  parse_digests(reader, details);
+  std::string_view pin;
+  for (const std::string_view key : {"sha256", "signer"}) {
+    if (table.contains(key)) pin = key;
+  }
   const bool unpinned = reader.flag("unpinned").value_or(false);
   details.unpinned = unpinned;
   if (!rule.is_allow || rule.source != ModuleSource::file) {
@@ -144,12 +169,13 @@ void parse_pins(TableReader& reader, const Rule& rule, RuleDetails& details) {
     }
     return;
   }
-  if (unpinned && has_digests) {
-    reader.problems().error(reader.where(), "a rule with 'sha256' is not 'unpinned'");
-  } else if (!unpinned && !has_digests) {
+  if (unpinned && !pin.empty()) {
     reader.problems().error(reader.where(),
-                            "a rule with source = \"file\" pins the module with 'sha256', or says "
-                            "unpinned = true");
+                            "a rule with '" + std::string(pin) + "' is not 'unpinned'");
+  } else if (!unpinned && pin.empty()) {
+    reader.problems().error(reader.where(),
+                            "a rule with source = \"file\" pins the module with 'signer', 'sha256' "
+                            "or 'sha256_file', or says unpinned = true");
   }
 }
 
@@ -203,8 +229,9 @@ void check_subject(TableReader& reader, const toml::table& table, const Rule& ru
 
 bool restricts(const RuleDetails& details) {
   return !details.trees.empty() || !details.imports.empty() || !details.sha256.empty() ||
-         !details.parameters.empty() || !details.hosts.empty() || !details.hours.empty() ||
-         details.not_before || details.expires || !details.message.empty() || details.unpinned;
+         !details.signers.empty() || !details.parameters.empty() || !details.hosts.empty() ||
+         !details.hours.empty() || details.not_before || details.expires ||
+         !details.message.empty() || details.unpinned;
 }
 
 WrittenTerms parse_terms(TableReader& reader, PatternShelf& patterns) {
@@ -240,7 +267,7 @@ WrittenRule parse_rule(const toml::table& table, const RuleScope& scope, bool is
   parse_imports(reader, is_allow, details);
   parse_actions(reader, rule);
   parse_source(reader, rule);
-  parse_pins(reader, rule, details);
+  parse_pins(reader, table, rule, details);
   parse_conditions(reader, details);
   refuse_misplaced(reader, rule);
   if (is_allow) {

@@ -47,6 +47,7 @@ struct RuleDetails {
   std::vector<Glob> trees;
   std::vector<std::string> imports;
   std::vector<Digest> sha256;
+  std::vector<std::string> signers;
   std::vector<ModuleParameters> parameters;
   std::vector<Glob> hosts;
   std::vector<Hours> hours;

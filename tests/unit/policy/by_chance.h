@@ -38,6 +38,8 @@ inline std::string conditions(Chance& chance) {
     keys += chance.one_of({"hours = [\"Wed 08:00-18:00\"]\n", "hours = [\"Thu 08:00-18:00\"]\n"});
   if (chance.one_in(5)) keys += chance.one_of({"expires = 2026-12-02\n", "expires = 2026-12-01\n"});
   if (chance.one_in(6)) keys += kDigest;
+  if (chance.one_in(6))
+    keys += chance.one_of({"signer = [\"lab\"]\n", "signer = [\"lab\", \"kernel\"]\n"});
   return keys;
 }
 
@@ -75,6 +77,7 @@ inline PlannedModule some_module(Chance& chance) {
   }
   if (chance.one_in(2)) module = inspected(module, chance.one_in(2) ? 0xaa : 0xab);
   if (chance.one_in(3)) module.facts.imports = {"kprobe"};
+  if (chance.one_in(2)) module.facts.signers = {chance.one_of({"lab", "kernel", "other"})};
   module.own = chance.one_in(2);
   return module;
 }

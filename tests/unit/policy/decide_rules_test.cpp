@@ -176,6 +176,89 @@ TEST_CASE("where more than the pin fails it is a denial") {
   CHECK(both.refusal == Outcome::denied);
 }
 
+TEST_CASE("a rule with signers holds where one of them vouches for the module") {
+  struct Row {
+    std::vector<std::string> signers;
+    bool holds;
+  };
+  const std::string keys = "modules = [\"m\"]\nsigner = [\"lab-key\", \"kernel\"]";
+  const Row row = GENERATE(values<Row>({
+      {{"lab-key"}, true},
+      {{"kernel"}, true},
+      {{"other", "kernel"}, true},
+      {{}, false},
+      {{"other"}, false},
+      {{"lab"}, false},
+      {{"lab-key2"}, false},
+      {{"Lab-key"}, false},
+      {{"lab_key"}, false},
+      {{""}, false},
+  }));
+  CAPTURE(row.signers);
+  const Plan plan = load_of({signed_by(row.signers)});
+  const Decision decision = decide(allow_rule(keys), alice(), plan, some_noon());
+  CHECK(is_allowed(decision.verdict) == row.holds);
+  CHECK(decision.refusal == (row.holds ? Outcome::denied : Outcome::rejected));
+  CHECK(decision.rule.text() == "p.toml:3");
+  CHECK(allows(deny_rule(keys), plan) == !row.holds);
+}
+
+TEST_CASE("a module that is not inspected may meet an allow with signers, and never a deny") {
+  const std::string keys = "modules = [\"m\"]\nsigner = [\"lab-key\"]";
+  PlannedModule unread = signed_by({"lab-key"});
+  unread.inspected = false;
+  for (const Plan& plan : {load_of({unread}), load_of({fresh("m")})}) {
+    CHECK(allows(allow_rule(keys), plan));
+    CHECK(allows(deny_rule(keys), plan));
+  }
+  CHECK(allows(allow_rule(keys + "\nactions = [\"unload\"]"), unload_of({fresh("m")})));
+  CHECK(allows(deny_rule(keys), unload_of({fresh("m")})));
+}
+
+TEST_CASE("a rule with signers and digests holds where both do") {
+  const std::string keys = "modules = [\"m\"]\nsigner = [\"lab-key\"]\nsha256 = [\"" + kAb + "\"]";
+  const auto holds = [&](const std::vector<std::string>& signers, std::uint8_t byte) {
+    PlannedModule module = signed_by(signers);
+    module.facts.sha256.fill(byte);
+    const Decision decision = decide(allow_rule(keys), alice(), load_of({module}), some_noon());
+    const bool allowed = is_allowed(decision.verdict);
+    CHECK(decision.refusal == (allowed ? Outcome::denied : Outcome::rejected));
+    CHECK(allows(deny_rule(keys), load_of({module})) == !allowed);
+    return allowed;
+  };
+  CHECK(holds({"lab-key"}, 0xaa));
+  CHECK_FALSE(holds({"lab-key"}, 0xab));
+  CHECK_FALSE(holds({"other"}, 0xaa));
+  CHECK_FALSE(holds({}, 0xab));
+}
+
+TEST_CASE("a module that is handed over is pinned by who signed it") {
+  const std::string keys = "modules = [\"m\"]\nsource = \"file\"\nsigner = [\"lab-key\"]";
+  PlannedModule module = signed_by({"lab-key"});
+  module.handed_over = true;
+  CHECK(allows(allow_rule(keys), load_of({module})));
+  CHECK_FALSE(allows(deny_rule(keys), load_of({module})));
+  module.facts.signers = {"kernel"};
+  CHECK_FALSE(allows(allow_rule(keys), load_of({module})));
+  CHECK(allows(deny_rule(keys), load_of({module})));
+}
+
+TEST_CASE("who is refused for want of a signature learns what is missing") {
+  const Policy policy =
+      allow_rule("modules = [\"m\"]\nsigner = [\"lab-key\", \"other\", \"kernel\"]");
+  const auto told = [&](const PlannedModule& module) {
+    return decide(policy, alice(), load_of({module}), some_noon()).explanation;
+  };
+  const std::string wanted = "the rule wants a signature by lab-key, other or kernel";
+  CHECK(told(inspected(fresh("m"))) == "m is not signed, and " + wanted);
+  CHECK(told(signed_by({"x", "y"})) == "m is signed by x and y, and " + wanted);
+  PlannedModule forged = signed_by({});
+  CHECK(told(forged) == "nobody who is trusted signed m, and " + wanted);
+  forged.facts.signature = "it does not match the bytes";
+  CHECK(told(forged) ==
+        "nobody who is trusted signed m (it does not match the bytes), and " + wanted);
+}
+
 TEST_CASE("another rule without the pin allows what the pin does not") {
   const Policy policy = policy_of(
       "[role.dev]\nmembers = [\"alice\"]\n"

@@ -22,9 +22,10 @@ std::string sha256(const std::string& byte) {
   return "sha256 = [\"" + text + "\"]\n";
 }
 
-/// For a load of kernel/drivers/net/m with the digest ab… on Wednesday, 2026-12-02, 12:00.
-const std::array<Key, 8>& keys() {
-  static const std::array<Key, 8> keys = {
+/// For a load of kernel/drivers/net/m with the digest ab…, signed by lab and kernel, on Wednesday,
+/// 2026-12-02, 12:00.
+const std::array<Key, 9>& keys() {
+  static const std::array<Key, 9> keys = {
       Key{"modules = [\"x\", \"m\"]\n", "modules = [\"n\"]\n"},
       Key{"tree = [\"kernel/drivers/**\"]\n", "tree = [\"kernel/*\"]\n"},
       Key{"actions = [\"unload\", \"load\"]\n", "actions = [\"unload\", \"unload-own\"]\n"},
@@ -33,6 +34,7 @@ const std::array<Key, 8>& keys() {
       Key{"not_before = 2026-12-02T12:00:00\n", "not_before = 2026-12-02T12:00:01\n"},
       Key{"expires = 2026-12-02T12:00:01\n", "expires = 2026-12-02T12:00:00\n"},
       Key{sha256("ab"), sha256("ac")},
+      Key{"signer = [\"x\", \"kernel\"]\n", "signer = [\"x\", \"Lab\"]\n"},
   };
   return keys;
 }
@@ -55,12 +57,12 @@ Combination combination(int number) {
   return result;
 }
 
-constexpr int kCombinations = 3 * 3 * 3 * 3 * 3 * 3 * 3 * 3;
+constexpr int kCombinations = 3 * 3 * 3 * 3 * 3 * 3 * 3 * 3 * 3;
 
 }  // namespace
 
 TEST_CASE("a rule holds where all of its keys are met, in an allow and in a deny") {
-  const Plan plan = load_of({inspected(fresh("m"))});
+  const Plan plan = load_of({signed_by({"lab", "kernel"})});
   int rules = 0;
   for (int number = 0; number < kCombinations; ++number) {
     const Combination keys = combination(number);

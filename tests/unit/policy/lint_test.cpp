@@ -50,6 +50,7 @@ TEST_CASE("an allow that a deny covers allows nothing") {
   };
   const std::string digest = "sha256 = [\"" + std::string(64, 'a') + "\"]\n";
   const std::string m = "modules = [\"m\"]\n";
+  const std::string signer = "signer = [\"a\"]\n";
   const Row row = GENERATE_COPY(values<Row>({
       {"[[deny]]\n" + m, m, true},
       {"[[deny]]\nmodules = [\"n\"]\n", m, false},
@@ -72,6 +73,9 @@ TEST_CASE("an allow that a deny covers allows nothing") {
       {"[[deny]]\n" + m + digest, m, false},
       {"[[deny]]\n" + m + digest, m + digest, false},
       {"[[deny]]\n" + m, m + digest, true},
+      {"[[deny]]\n" + m + signer, m, false},
+      {"[[deny]]\n" + m + signer, m + signer, false},
+      {"[[deny]]\n" + m, m + signer, true},
       {"[[deny]]\n" + m + "imports = [\"kprobe\"]\n", m, false},
       {"[[deny]]\n" + m + "hosts = [\"a\"]\n", m, false},
       {"[[deny]]\n" + m + "hosts = [\"a\", \"b*\"]\n", m + "hosts = [\"b1\", \"a\"]\n", true},
@@ -107,6 +111,7 @@ TEST_CASE("an allow that another one of its role covers, and that asks no less, 
     bool warns;
   };
   const std::string m = "modules = [\"m\"]\n";
+  const std::string signer = "signer = [\"a\"]\n";
   const std::string trusting = "authenticate = false\n";
   const std::string digest = "sha256 = [\"" + std::string(64, 'a') + "\"]\n";
   const std::string other_digest = "sha256 = [\"" + std::string(64, 'b') + "\"]\n";
@@ -129,6 +134,12 @@ TEST_CASE("an allow that another one of its role covers, and that asks no less, 
       {"modules = [\"m*\"]\n" + digest, m, false},
       {"modules = [\"m*\"]\n" + digest, m + digest, true},
       {"modules = [\"m*\"]\n" + digest, m + other_digest, false},
+      {"modules = [\"m*\"]\n" + signer, m, false},
+      {"modules = [\"m*\"]\n" + signer, m + signer, true},
+      {"modules = [\"m*\"]\n" + signer, m + digest, false},
+      {"modules = [\"m*\"]\n" + signer, m + signer + digest, true},
+      {"modules = [\"m*\"]\nsigner = [\"b\", \"a\"]\n", m + signer, true},
+      {"modules = [\"m*\"]\nsigner = [\"b\", \"c\"]\n", m + signer, false},
       {"modules = [\"m*\"]\nactions = [\"unload\"]\n", m + "actions = [\"unload-own\"]\n", true},
       {"modules = [\"m*\"]\nactions = [\"unload-own\"]\n", m + "actions = [\"unload\"]\n", false},
       {"modules = [\"m*\"]\nexpires = 2027-01-31\n", m, false},
@@ -217,6 +228,26 @@ TEST_CASE("a member that nobody is") {
   CHECK(warnings("[role.dev]\nmembers = [\"bob\", \"%wheel\"]\n").empty());
 }
 
+TEST_CASE("a signer that nobody is") {
+  LintFacts facts;
+  facts.signers = {"lab-key", "other"};
+  const auto told = [&](const std::string& signers) {
+    return warnings(kDev + kAllow + "modules = [\"m\"]\nsigner = [" + signers + "]\n", facts);
+  };
+  CHECK(told("\"lab-key\", \"other\", \"kernel\"").empty());
+  CHECK(told("\"lab-key\", \"nobody\"") ==
+        Lines{"p.toml:3:1: warning: there is no signer nobody: this pin matches nothing"});
+  CHECK(told("\"lab-kye\"") == Lines{"p.toml:3:1: warning: there is no signer lab-kye: this pin "
+                                     "matches nothing; did you mean lab-key?"});
+  CHECK(told("\"lab-key.pem\"").front().ends_with("did you mean lab-key?"));
+  CHECK(told("\"Kernel\"").front().ends_with("did you mean kernel?"));
+  CHECK(warnings("[[deny]]\nmodules = [\"m\"]\nsigner = [\"nobody\"]\n", facts).size() == 1);
+  CHECK(warnings(kDev + kAllow + "modules = [\"m\"]\nsigner = [\"nobody\"]\n").empty());
+  facts.signers->clear();
+  CHECK(told("\"kernel\"").empty());
+  CHECK(told("\"lab-key\"").size() == 1);
+}
+
 TEST_CASE("a rule that is as good as root") {
   const auto told = [](const std::string& keys) { return warnings(kDev + kAllow + keys); };
   const std::string file = "source = \"file\"\n";
@@ -237,6 +268,8 @@ TEST_CASE("a rule that is as good as root") {
   CHECK(told("modules = [\"d*\"]\n").empty());
   CHECK(told("modules = [\"*\"]\nactions = [\"unload\"]\n").empty());
   CHECK(told("modules = [\"*\"]\n" + digest).empty());
+  CHECK(told("modules = [\"*\"]\nsigner = [\"lab\"]\n").empty());
+  CHECK(told("modules = [\"*\"]\nsigner = [\"lab\", \"kernel\"]\n") == wide);
   CHECK(warnings("[[deny]]\nmodules = [\"*\"]\n").empty());
 }
 

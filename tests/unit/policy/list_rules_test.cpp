@@ -13,8 +13,8 @@ TEST_CASE("a caller sees its roles, their rules and the global denies, and nobod
       "hours = [\"Mon-Fri 08:00-18:00\", \"22:00-06:00\"]\nexpires = 2027-01-31\n"
       "reason = true\nsha256 = [\"" +
       std::string(64, '0') +
-      "\"]\n"
-      "[[deny]]\ntree = [\"kernel/net/**\"]\nmessage = \"ask\"\n"
+      "\"]\nsigner = [\"lab\"]\n"
+      "[[deny]]\nsigner = [\"lab\"]\ntree = [\"kernel/net/**\"]\nmessage = \"ask\"\n"
       "[role.ops]\nmembers = [\"bob\"]\n"
       "[[role.ops.allow]]\nmodules = [\"b\"]\n"
       "[[role.ops.deny]]\nmodules = [\"c\"]\n");
@@ -30,7 +30,7 @@ TEST_CASE("a caller sees its roles, their rules and the global denies, and nobod
   CHECK(allow.actions == Words{"load", "unload-own"});
   CHECK(allow.modules == Words{"usb-*"});
   CHECK(allow.trees.empty());
-  CHECK(allow.asks == Words{"authenticate", "reason", "digest"});
+  CHECK(allow.asks == Words{"authenticate", "reason", "digest", "signature"});
   CHECK(allow.expires == "2027-01-31");
   CHECK(allow.hours == "Mon-Fri 08:00-18:00, 22:00-06:00");
 

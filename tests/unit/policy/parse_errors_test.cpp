@@ -15,7 +15,9 @@ struct Row {
 };
 
 const std::string kMisplacedPin =
-    "a rule with source = \"file\" pins the module with 'sha256', or says unpinned = true";
+    "a rule with source = \"file\" pins the module with 'signer', 'sha256' or 'sha256_file', or "
+    "says "
+    "unpinned = true";
 const std::string kValues =
     "the values of a parameter are { int = [0, 64] }, { enum = [\"a\", \"b\"] } or { match = "
     "\"[a-z]+\" }";
@@ -79,11 +81,8 @@ TEST_CASE("what this version cannot act on is an error that says so") {
        "1:24: error: 'load_source' is \"memory\"; \"file\" is not supported by this version"},
       {"defaults.anchor = \"before-load\"",
        "1:19: error: 'anchor' is \"async\"; \"before-load\" is not supported by this version"},
-      {rule + "signer = [\"lab-key\"]", "5:10: error: 'signer' is not supported by this version"},
       {rule + "sha256_file = \"x\"", "5:15: error: 'sha256_file' is not supported by this version"},
       {rule + "anchor = \"before-load\"", "5:10: error: 'anchor' is not supported by this version"},
-      {"[[deny]]\nmodules = [\"m\"]\nsigner = [\"lab-key\"]",
-       "3:10: error: 'signer' is not supported by this version"},
   }));
   CAPTURE(row.text);
   CHECK(problems_of(row.text) == std::vector<std::string>{"p.toml:" + row.problem});
@@ -148,6 +147,9 @@ TEST_CASE("a rule that cannot mean anything is an error") {
   const std::string modules =
       "'modules' has names and globs of A-Z a-z 0-9 _ - * ?, without a path or ending; a place in "
       "the module tree is written with 'tree'";
+  const std::string signers =
+      "'signer' has names of certificates in the directory of signers, without their ending: of "
+      "A-Z a-z 0-9 _ - .";
   const std::string trees =
       "'tree' has globs of places below /lib/modules/RELEASE, such as \"kernel/drivers/net/**\"";
   const Row row = GENERATE_COPY(values<Row>({
@@ -189,6 +191,16 @@ TEST_CASE("a rule that cannot mean anything is an error") {
       {"{ modules = [\"m\"], source = \"file\", unpinned = true, sha256 = [\"" +
            std::string(64, '0') + "\"] }",
        "1: error: a rule with 'sha256' is not 'unpinned'"},
+      {"{ modules = [\"m\"], source = \"file\", unpinned = true, signer = [\"s\"] }",
+       "1: error: a rule with 'signer' is not 'unpinned'"},
+      {"{ modules = [\"m\"], signer = \"s\" }",
+       "29: error: 'signer' is a list of 1 to 1024 strings, such as [\"a\", \"b\"]"},
+      {"{ modules = [\"m\"], signer = [\"s\", \"a/b\"] }", "35: error: " + signers},
+      {"{ modules = [\"m\"], signer = [\".s\"] }", "30: error: " + signers},
+      {"{ modules = [\"m\"], signer = [\"a b\"] }", "30: error: " + signers},
+      {"{ modules = [\"m\"], signer = [\"*\"] }", "30: error: " + signers},
+      {"{ modules = [\"m\"], signer = [\"" + std::string(65, 's') + "\"] }",
+       "30: error: " + signers},
       {"{ modules = [\"m\"], hosts = [\"a b\"] }",
        "29: error: 'hosts' has names and globs of hosts"},
       {"{ modules = [\"m\"], hours = [\"always\"] }",

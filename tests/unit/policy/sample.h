@@ -93,6 +93,14 @@ inline PlannedModule inspected(PlannedModule module, std::uint8_t digest_byte = 
   return module;
 }
 
+/// m, inspected, with these signers.
+inline PlannedModule signed_by(std::vector<std::string> signers) {
+  PlannedModule module = inspected(fresh("m"));
+  module.facts.appended_signature = true;
+  module.facts.signers = std::move(signers);
+  return module;
+}
+
 inline Plan load_of(std::vector<PlannedModule> modules) {
   Plan plan;
   plan.modules = std::move(modules);
