@@ -184,6 +184,7 @@ Decision decide(const Policy& policy, const Caller& caller, const Plan& plan,
   for (const PlannedModule& module : plan.modules) findings.push_back(judge(judged, module));
 
   Decision decision;
+  decision.load_from_file = policy.loads_from_file();
   for (const Finding& finding : findings) decision.modules.push_back(finding.decision);
   if (const Finding* refusal = find_refusal(findings); refusal != nullptr) {
     decision.refusal = refusal->refusal;

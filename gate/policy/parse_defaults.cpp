@@ -148,7 +148,9 @@ WrittenDefaults parse_defaults(const toml::table& table, PatternShelf& patterns,
   if (const auto way = parse_word(reader, "dependencies", {"follow", "listed"})) {
     defaults.lists_dependencies = *way == "listed";
   }
-  parse_only(reader, "load_source", "memory", "file");
+  if (const auto source = parse_word(reader, "load_source", {"memory", "file"})) {
+    defaults.loads_from_file = *source == "file";
+  }
   defaults.linux_audit = parse_word(reader, "linux_audit", {"off", "on", "required"});
   parse_only(reader, "anchor", "async", "before-load");
   defaults.max_module_bytes = parse_max_module_size(reader);

@@ -20,6 +20,7 @@ struct WrittenDefaults {
   std::optional<ReasonRule> reason;
   std::optional<std::chrono::seconds> ticket;
   std::optional<bool> lists_dependencies;
+  std::optional<bool> loads_from_file;
   std::optional<std::string> linux_audit;
   std::optional<std::uint64_t> max_module_bytes;
 };

@@ -117,6 +117,8 @@ class Policy {
   [[nodiscard]] std::string linux_audit() const { return defaults_.linux_audit; }
   /// Whether the dependencies of a module must each be allowed themselves.
   [[nodiscard]] bool lists_dependencies() const noexcept { return defaults_.lists_dependencies; }
+  /// Whether the checked file itself is loaded, and not its bytes from memory.
+  [[nodiscard]] bool loads_from_file() const noexcept { return defaults_.loads_from_file; }
 
   [[nodiscard]] const std::vector<Role>& roles() const noexcept { return roles_; }
   /// Those of all roles, for whoever can tell whether the names are known.
@@ -139,6 +141,7 @@ class Policy {
     bool lists_dependencies = false;
     std::string linux_audit = "on";
     std::uint64_t max_module_bytes = std::uint64_t{256} << 20U;
+    bool loads_from_file = false;
   };
 
   Defaults defaults_;

@@ -75,6 +75,7 @@ Policy PolicyBuilder::finish(const ParseOptions& options) {
   defaults.terms.reason = written_.reason.value_or(ReasonRule{});
   defaults.ticket = written_.ticket.value_or(defaults.ticket);
   defaults.lists_dependencies = written_.lists_dependencies.value_or(false);
+  defaults.loads_from_file = written_.loads_from_file.value_or(false);
   defaults.linux_audit = written_.linux_audit.value_or(defaults.linux_audit);
   defaults.max_module_bytes = written_.max_module_bytes.value_or(defaults.max_module_bytes);
   const auto usual = std::make_shared<const Terms>(defaults.terms);
@@ -142,6 +143,7 @@ void PolicyBuilder::merge_defaults(WrittenDefaults file) {
   merge(written_.reason, file.reason);
   merge(written_.ticket, file.ticket);
   merge(written_.lists_dependencies, file.lists_dependencies);
+  merge(written_.loads_from_file, file.loads_from_file);
   merge(written_.linux_audit, file.linux_audit);
   merge(written_.max_module_bytes, file.max_module_bytes);
 }

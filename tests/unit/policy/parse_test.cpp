@@ -44,6 +44,7 @@ TEST_CASE("an empty policy is sound, has the defaults and allows nothing") {
     CHECK(policy.linux_audit() == "on");
     CHECK(policy.pam_services() == std::vector<std::string>{"modgate"});
     CHECK_FALSE(policy.lists_dependencies());
+    CHECK_FALSE(policy.loads_from_file());
     CHECK(policy.rules().empty());
     CHECK(policy.members().empty());
     CHECK_FALSE(allows(policy, load_of({fresh("m")})));
@@ -53,13 +54,29 @@ TEST_CASE("an empty policy is sound, has the defaults and allows nothing") {
 TEST_CASE("defaults are what they say") {
   const Policy policy = policy_of(
       "[defaults]\nauthenticate = false\nticket = \"90s\"\npam_service = \"site\"\nreason = true\n"
-      "dependencies = \"listed\"\nload_source = \"memory\"\nlinux_audit = \"required\"\n"
+      "dependencies = \"listed\"\nload_source = \"file\"\nlinux_audit = \"required\"\n"
       "anchor = \"async\"\nmax_module_size = \"64M\"\n");
   CHECK(policy.ticket() == std::chrono::seconds(90));
   CHECK(policy.max_module_bytes() == 64U * 1024 * 1024);
   CHECK(policy.linux_audit() == "required");
   CHECK(policy.pam_services() == std::vector<std::string>{"site"});
   CHECK(policy.lists_dependencies());
+  CHECK(policy.loads_from_file());
+  CHECK_FALSE(policy_of("defaults.load_source = \"memory\"").loads_from_file());
+}
+
+TEST_CASE("a decision says what is loaded, the checked bytes or the file") {
+  const std::string role =
+      "[role.dev]\nmembers = [\"alice\"]\n[[role.dev.allow]]\nmodules = [\"m\"]\n";
+  const auto from_file = [&](const std::string& defaults) {
+    const Decision decision =
+        decide(policy_of(defaults + role), alice(), load_of({fresh("m")}), some_noon());
+    CHECK(is_allowed(decision.verdict));
+    return decision.load_from_file;
+  };
+  CHECK_FALSE(from_file(""));
+  CHECK_FALSE(from_file("[defaults]\nload_source = \"memory\"\n"));
+  CHECK(from_file("[defaults]\nload_source = \"file\"\n"));
 }
 
 TEST_CASE("times and sizes have units") {
