@@ -58,11 +58,14 @@ bool covers_conditions(const RuleDetails& wide, const RuleDetails& narrow) {
 }
 
 bool has_pins(const RuleDetails& details) {
-  return !details.sha256.empty() || !details.signers.empty();
+  return !details.digests.empty() || !details.signers.empty();
 }
 
 bool covers_pins(const RuleDetails& wide, const RuleDetails& narrow) {
-  return covers_list(wide.sha256, narrow.sha256, std::equal_to<>()) &&
+  const auto covers_digests = [](const auto& more, const auto& less) {
+    return more == less || more->contains_all_of(*less);
+  };
+  return covers_list(wide.digests, narrow.digests, covers_digests) &&
          covers_list(wide.signers, narrow.signers, std::equal_to<>());
 }
 

@@ -107,7 +107,7 @@ class Linter {
   /// The kernel's own key says nothing about a module of the kernel's tree: it signed them all.
   static bool is_pinned(const RuleDetails& details) {
     const std::vector<std::string>& signers = details.signers;
-    return !details.sha256.empty() ||
+    return !details.digests.empty() ||
            (!signers.empty() &&
             std::find(signers.begin(), signers.end(), kKernelSigner) == signers.end());
   }

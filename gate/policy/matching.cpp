@@ -21,8 +21,9 @@ bool is_in_hours(const RuleDetails& details, const Circumstances& now) {
 }
 
 bool has_digest(const RuleDetails& details, const ModuleFacts& facts) {
-  return details.sha256.empty() || std::find(details.sha256.begin(), details.sha256.end(),
-                                             facts.sha256) != details.sha256.end();
+  return details.digests.empty() ||
+         std::any_of(details.digests.begin(), details.digests.end(),
+                     [&](const auto& list) { return list->contains(facts.sha256); });
 }
 
 bool has_signer(const RuleDetails& details, const ModuleFacts& facts) {
@@ -119,7 +120,7 @@ bool is_about(const Rule& rule, const Plan& plan, const PlannedModule& module) {
 
 bool meets_pins(const Rule& rule, const PlannedModule& module) {
   const RuleDetails& details = *rule.details;
-  if (details.sha256.empty() && details.signers.empty()) return true;
+  if (details.digests.empty() && details.signers.empty()) return true;
   return module.inspected && has_digest(details, module.facts) && has_signer(details, module.facts);
 }
 

@@ -16,7 +16,9 @@ void sort_problems(std::vector<Problem>& problems, const std::vector<PolicySourc
     const auto file = std::find_if(sources.begin(), sources.end(), [&](const PolicySource& source) {
       return source.path == problem.file;
     });
-    return std::tuple(file - sources.begin(), problem.line, problem.column);
+    // A file that the policy names stands after those that it is merged from.
+    const std::string name = file == sources.end() ? problem.file : std::string();
+    return std::tuple(file - sources.begin(), name, problem.line, problem.column);
   };
   std::stable_sort(
       problems.begin(), problems.end(),
@@ -27,14 +29,14 @@ void sort_problems(std::vector<Problem>& problems, const std::vector<PolicySourc
 ParsedPolicy parse_in_pieces(const std::vector<PolicySource>& sources, const ParseOptions& options,
                              std::size_t piece_bytes, bool& has_cut) {
   ParsedPolicy parsed;
-  PolicyBuilder builder(piece_bytes, parsed.problems);
+  PolicyBuilder builder(options, piece_bytes, parsed.problems);
   for (const PolicySource& source : sources) builder.add(source);
   has_cut = builder.has_cut();
   const bool sound = std::none_of(parsed.problems.begin(), parsed.problems.end(),
                                   [](const Problem& problem) { return problem.is_error; });
   if (sound) builder.check_merged();
   sort_problems(parsed.problems, sources);
-  if (sound) parsed.policy = builder.finish(options);
+  if (sound) parsed.policy = builder.finish();
   return parsed;
 }
 

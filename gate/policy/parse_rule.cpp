@@ -105,25 +105,6 @@ void parse_source(TableReader& reader, Rule& rule) {
   }
 }
 
-std::optional<std::uint8_t> hex_digit(char byte) {
-  if (byte >= '0' && byte <= '9') return static_cast<std::uint8_t>(byte - '0');
-  if (byte >= 'a' && byte <= 'f') return static_cast<std::uint8_t>(byte - 'a' + 10);
-  if (byte >= 'A' && byte <= 'F') return static_cast<std::uint8_t>(byte - 'A' + 10);
-  return std::nullopt;
-}
-
-std::optional<Digest> parse_digest(std::string_view text) {
-  Digest digest = {};
-  if (text.size() != 2 * digest.size()) return std::nullopt;
-  for (std::size_t at = 0; at < digest.size(); ++at) {
-    const auto high = hex_digit(text[2 * at]);
-    const auto low = hex_digit(text[2 * at + 1]);
-    if (!high || !low) return std::nullopt;
-    digest[at] = static_cast<std::uint8_t>(*high * 16U + *low);
-  }
-  return digest;
-}
-
 bool is_signer_name(std::string_view text) {
   constexpr std::size_t kLongest = 64;
   return text.size() <= kLongest && text.front() != '.' && consists_of(text, "._-");
@@ -142,22 +123,46 @@ void parse_signers(TableReader& reader, RuleDetails& details) {
 }
 
 void parse_digests(TableReader& reader, RuleDetails& details) {
+  std::vector<Digest> digests;
   for (const PlacedText& entry : reader.texts("sha256")) {
-    if (const auto digest = parse_digest(entry.text)) {
-      details.sha256.push_back(*digest);
+    if (const auto digest = digest_of_hex(entry.text)) {
+      digests.push_back(*digest);
     } else {
       reader.problems().error(entry.where, "'sha256' has digests of 64 hex digits");
     }
   }
-  reader.refuse("sha256_file");
+  if (!digests.empty()) {
+    details.digests.push_back(std::make_shared<const DigestList>(std::move(digests)));
+  }
 }
 
-void parse_pins(TableReader& reader, const toml::table& table, const Rule& rule,
-                RuleDetails& details) {
+/// Hidden files are no part of a policy.
+bool is_plain_file_name(std::string_view text) {
+  return text.front() != '.' && consists_of(text, "._-+@");
+}
+
+void parse_digest_files(TableReader& reader, const RuleScope& scope, RuleDetails& details) {
+  const std::string directory = scope.file->substr(0, scope.file->rfind('/') + 1);
+  for (const PlacedText& entry : reader.one_or_more_texts("sha256_file")) {
+    if (!is_plain_file_name(entry.text)) {
+      reader.problems().error(entry.where,
+                              "'sha256_file' has names of files beside this one: of A-Z a-z 0-9 . "
+                              "_ - + @, without a directory, and not hidden");
+      continue;
+    }
+    if (auto list = scope.digests.get(directory + entry.text, entry.where, reader.problems())) {
+      details.digests.push_back(std::move(list));
+    }
+  }
+}
+
+void parse_pins(TableReader& reader, const toml::table& table, const RuleScope& scope,
+                const Rule& rule, RuleDetails& details) {
   parse_signers(reader, details);
   parse_digests(reader, details);
+  parse_digest_files(reader, scope, details);
   std::string_view pin;
-  for (const std::string_view key : {"sha256", "signer"}) {
+  for (const std::string_view key : {"sha256_file", "sha256", "signer"}) {
     if (table.contains(key)) pin = key;
   }
   const bool unpinned = reader.flag("unpinned").value_or(false);
@@ -228,7 +233,7 @@ void check_subject(TableReader& reader, const toml::table& table, const Rule& ru
 }
 
 bool restricts(const RuleDetails& details) {
-  return !details.trees.empty() || !details.imports.empty() || !details.sha256.empty() ||
+  return !details.trees.empty() || !details.imports.empty() || !details.digests.empty() ||
          !details.signers.empty() || !details.parameters.empty() || !details.hosts.empty() ||
          !details.hours.empty() || details.not_before || details.expires ||
          !details.message.empty() || details.unpinned;
@@ -267,7 +272,7 @@ WrittenRule parse_rule(const toml::table& table, const RuleScope& scope, bool is
   parse_imports(reader, is_allow, details);
   parse_actions(reader, rule);
   parse_source(reader, rule);
-  parse_pins(reader, table, rule, details);
+  parse_pins(reader, table, scope, rule, details);
   parse_conditions(reader, details);
   refuse_misplaced(reader, rule);
   if (is_allow) {

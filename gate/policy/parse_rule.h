@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "gate/policy/digest_shelf.h"
 #include "gate/policy/pattern_shelf.h"
 #include "gate/policy/policy.h"
 #include "gate/policy/table_reader.h"
@@ -35,6 +36,7 @@ struct RuleScope {
   RoleNumber role = kNoRole;
   std::shared_ptr<const RuleDetails> no_details;  ///< of rules that only name modules
   PatternShelf& patterns;
+  DigestShelf& digests;
 };
 
 WrittenRule parse_rule(const toml::table& table, const RuleScope& scope, bool is_allow,

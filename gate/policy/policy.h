@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "gate/policy/digest_list.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/hours.h"
 #include "gate/policy/moment.h"
@@ -46,7 +47,8 @@ struct Terms {
 struct RuleDetails {
   std::vector<Glob> trees;
   std::vector<std::string> imports;
-  std::vector<Digest> sha256;
+  /// The rule's own, and those of the files that it names: any of them. None is empty.
+  std::vector<std::shared_ptr<const DigestList>> digests;
   std::vector<std::string> signers;
   std::vector<ModuleParameters> parameters;
   std::vector<Glob> hosts;
@@ -115,10 +117,10 @@ class Policy {
   }
   /// "off", "on" or "required".
   [[nodiscard]] std::string linux_audit() const { return defaults_.linux_audit; }
-  /// Whether the dependencies of a module must each be allowed themselves.
-  [[nodiscard]] bool lists_dependencies() const noexcept { return defaults_.lists_dependencies; }
   /// Whether the checked file itself is loaded, and not its bytes from memory.
   [[nodiscard]] bool loads_from_file() const noexcept { return defaults_.loads_from_file; }
+  /// Whether the dependencies of a module must each be allowed themselves.
+  [[nodiscard]] bool lists_dependencies() const noexcept { return defaults_.lists_dependencies; }
 
   [[nodiscard]] const std::vector<Role>& roles() const noexcept { return roles_; }
   /// Those of all roles, for whoever can tell whether the names are known.
@@ -139,9 +141,9 @@ class Policy {
     Terms terms;
     std::chrono::seconds ticket{300};
     bool lists_dependencies = false;
+    bool loads_from_file = false;
     std::string linux_audit = "on";
     std::uint64_t max_module_bytes = std::uint64_t{256} << 20U;
-    bool loads_from_file = false;
   };
 
   Defaults defaults_;

@@ -68,10 +68,10 @@ void PolicyBuilder::check_merged() {
   }
 }
 
-Policy PolicyBuilder::finish(const ParseOptions& options) {
+Policy PolicyBuilder::finish() {
   Policy::Defaults& defaults = policy_.defaults_;
   defaults.terms.authenticate = written_.authenticate.value_or(true);
-  defaults.terms.pam_service = written_.pam_service.value_or(options.default_pam_service);
+  defaults.terms.pam_service = written_.pam_service.value_or(options_.default_pam_service);
   defaults.terms.reason = written_.reason.value_or(ReasonRule{});
   defaults.ticket = written_.ticket.value_or(defaults.ticket);
   defaults.lists_dependencies = written_.lists_dependencies.value_or(false);
@@ -193,7 +193,8 @@ void PolicyBuilder::add_role(const toml::key& key, const toml::node& node, const
 }
 
 RuleScope PolicyBuilder::scope_of(const std::string& role_name, RoleNumber role) {
-  return {file_, std::make_shared<const std::string>(role_name), role, no_details_, patterns_};
+  return {file_,   std::make_shared<const std::string>(role_name), role, no_details_, patterns_,
+          digests_};
 }
 
 void PolicyBuilder::add_rules(const toml::node& node, const RuleScope& scope, bool is_allow,

@@ -20,10 +20,14 @@ namespace modgate {
 /// Merges file by file, then fills in the defaults.
 class PolicyBuilder {
  public:
-  /// Files are parsed in pieces of `piece_bytes` or a little more. Any error may then be one of the
-  /// cut alone.
-  PolicyBuilder(std::size_t piece_bytes, std::vector<Problem>& problems)
-      : piece_bytes_(piece_bytes), problems_(problems) {}
+  /// Files are parsed in pieces of `piece_bytes` or a little more, whatever the options say. Any
+  /// error may then be one of the cut alone. The options must outlive the builder.
+  PolicyBuilder(const ParseOptions& options, std::size_t piece_bytes,
+                std::vector<Problem>& problems)
+      : options_(options),
+        piece_bytes_(piece_bytes),
+        problems_(problems),
+        digests_(options.read_file, problems) {}
 
   void add(const PolicySource& source);
 
@@ -31,7 +35,7 @@ class PolicyBuilder {
   void check_merged();
 
   /// Once, where no problem is an error.
-  Policy finish(const ParseOptions& options);
+  Policy finish();
 
   /// Whether any file was parsed in more than one piece.
   [[nodiscard]] bool has_cut() const noexcept { return has_cut_; }
@@ -52,6 +56,7 @@ class PolicyBuilder {
                                        const ProblemList& problems);
   void note_symbols();
 
+  const ParseOptions& options_;
   std::size_t piece_bytes_;
   std::vector<Problem>& problems_;
   Policy policy_;
@@ -60,6 +65,7 @@ class PolicyBuilder {
   std::vector<WrittenRule> rules_;
   std::unordered_map<std::string, RoleNumber> role_numbers_;
   PatternShelf patterns_;
+  DigestShelf digests_;
   std::shared_ptr<const RuleDetails> no_details_ = std::make_shared<const RuleDetails>();
   std::shared_ptr<const std::string> file_;  ///< of the file that is being added
   SeenTables seen_;                          ///< in that file

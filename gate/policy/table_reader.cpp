@@ -89,6 +89,14 @@ std::vector<PlacedText> TableReader::texts(std::string_view key) {
   return texts;
 }
 
+std::vector<PlacedText> TableReader::one_or_more_texts(std::string_view key) {
+  const toml::node* node = take(key);
+  if (node == nullptr) return {};
+  auto alone = node->value_exact<std::string>();
+  if (!alone || alone->empty()) return texts(key);
+  return {{std::move(*alone), node->source().begin}};
+}
+
 const toml::table* TableReader::table(std::string_view key) {
   const toml::node* node = take(key);
   if (node == nullptr) return nullptr;

@@ -65,6 +65,8 @@ class TableReader {
   std::optional<std::string> text(std::string_view key);
   /// Not empty, of strings that are not empty; at most 1024.
   std::vector<PlacedText> texts(std::string_view key);
+  /// The same, or one such string alone.
+  std::vector<PlacedText> one_or_more_texts(std::string_view key);
   const toml::table* table(std::string_view key);
 
   /// `key` is of the contract and this version cannot act on it.

@@ -14,6 +14,8 @@ inline constexpr std::size_t kMostRules = 200000;
 inline constexpr std::size_t kMostRoles = 100000;
 /// The text of all its files together.
 inline constexpr std::size_t kMostText = std::size_t{16} << 20U;
+/// The same of the lists of digests that it names.
+inline constexpr std::size_t kMostDigestText = std::size_t{16} << 20U;
 
 /// What is too much in one file, and in which line.
 struct Excess {

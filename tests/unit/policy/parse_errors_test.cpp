@@ -79,7 +79,6 @@ TEST_CASE("what this version cannot act on is an error that says so") {
       {"[[witness]]\nname = \"w\"\n", "1:1: error: 'witness' is not supported by this version"},
       {"defaults.anchor = \"before-load\"",
        "1:19: error: 'anchor' is \"async\"; \"before-load\" is not supported by this version"},
-      {rule + "sha256_file = \"x\"", "5:15: error: 'sha256_file' is not supported by this version"},
       {rule + "anchor = \"before-load\"", "5:10: error: 'anchor' is not supported by this version"},
   }));
   CAPTURE(row.text);
