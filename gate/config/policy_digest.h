@@ -8,7 +8,8 @@
 
 namespace modgate {
 
-/// Lower-case hex SHA-256 over the files of a policy, which every record of a request bears.
+/// Lower-case hex SHA-256 over the files of a policy, and those that they name, which every record
+/// of a request bears.
 std::string policy_digest(const std::vector<PolicyFile>& files);
 
 }  // namespace modgate

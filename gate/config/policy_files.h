@@ -39,4 +39,7 @@ Result<std::vector<PolicyFile>> read_policy_files(const PolicyLocation& location
 /// reads no content. Missing files are a state like any other; it never fails.
 std::string policy_fingerprint(const PolicyLocation& location);
 
+/// The same for one file that the policy names.
+std::string file_fingerprint(const std::string& path);
+
 }  // namespace modgate

@@ -76,9 +76,17 @@ std::string policy_fingerprint(const PolicyLocation& location) {
   Fingerprint fingerprint;
   fingerprint.add_parents(location.policy);
   fingerprint.add(AT_FDCWD, location.policy);
-  // All of both directories: a policy file may name lists of digests that lie beside it.
+  // All of both directories, whatever the names; lists of digests beside policy.toml are told by
+  // file_fingerprint() alone.
   fingerprint.add_directory(location.policy_dir);
   fingerprint.add_directory(location.signers);
+  return fingerprint.take();
+}
+
+std::string file_fingerprint(const std::string& path) {
+  Fingerprint fingerprint;
+  fingerprint.add_parents(path);
+  fingerprint.add(AT_FDCWD, path);
   return fingerprint.take();
 }
 
