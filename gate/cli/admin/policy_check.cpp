@@ -37,10 +37,10 @@ int policy_check(const CommandLine& line) {
   }
   auto given = installed ? installed_policy() : policy_of_files(line.words);
   if (!given) return output.refuse(given.error());
-  JudgedPolicy judged = judge_policy(given->sources, installed);
+  JudgedPolicy judged = judge_policy(*given, installed);
   auto shown = show_problems(output, judged.problems);
   if (judged.is_valid() && usage) {
-    auto unused = unused_rules(*judged.policy, given->digest);
+    auto unused = unused_rules(*judged.policy, judged.digest);
     if (!unused) return output.refuse(unused.error());
     if (shown) shown = show_problems(output, *unused);
   }

@@ -75,7 +75,7 @@ class Edit {
     // A policy that is broken now can be mended here: the other files count as they are.
     if (!installed) output_.remark("as it is: " + printable(installed.error().message));
     const std::vector<PolicySource> others =
-        installed ? std::move(installed->sources) : std::vector<PolicySource>();
+        installed ? std::move(*installed) : std::vector<PolicySource>();
     while (true) {
       if (auto edited = run_editor(editor, draft.path()); !edited) return left(draft, edited);
       auto text = draft.text();
@@ -106,7 +106,7 @@ class Edit {
   }
 
   Wish show_and_ask(const std::vector<PolicySource>& others, const JudgedPolicy& judged) {
-    const ParsedPolicy before = parse_policy(others);
+    const ParsedPolicy before = parse_installed(others);
     const auto modules = modules_of_running_kernel();
     if (before.policy && modules) {
       const auto lines = decision_diff(*before.policy, *judged.policy, *modules, this_moment());

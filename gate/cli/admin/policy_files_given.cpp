@@ -5,11 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 
-#include "gate/config/policy_digest.h"
 #include "gate/config/policy_files.h"
 #include "modgate/handle.h"
 
@@ -33,41 +33,43 @@ Result<std::string> read_whole(const std::string& path, std::size_t most) {
     if (got < 0) return cannot_read(path, std::strerror(errno));
     if (got == 0) return text;
     text.append(part, 0, static_cast<std::size_t>(got));
-    if (text.size() > most) return cannot_read(path, "a policy has at most 64 MiB");
+    if (text.size() > most) return cannot_read(path, "a policy is not so large");
   }
 }
 
 }  // namespace
 
-Result<GivenPolicy> installed_policy() {
+Result<std::vector<PolicySource>> installed_policy() {
   auto files = read_policy_files({});
   if (!files) return Error{Outcome::failed, files.error().message, files.error().code};
-  GivenPolicy given;
-  given.digest = policy_digest(*files);
-  for (PolicyFile& file : *files) {
-    given.sources.push_back({std::move(file.path), std::move(file.text)});
-  }
-  return given;
+  std::vector<PolicySource> sources;
+  for (PolicyFile& file : *files) sources.push_back({std::move(file.path), std::move(file.text)});
+  return sources;
 }
 
-Result<GivenPolicy> policy_of_files(const std::vector<std::string>& paths) {
-  GivenPolicy given;
+Result<std::vector<PolicySource>> policy_of_files(const std::vector<std::string>& paths) {
+  std::vector<PolicySource> sources;
   std::size_t room = kMostPolicyBytes;
   for (const std::string& path : paths) {
     auto text = read_whole(path, room);
     if (!text) return text.error();
     room -= text->size();
-    given.sources.push_back({path, std::move(*text)});
+    sources.push_back({path, std::move(*text)});
   }
-  return given;
+  return sources;
 }
 
-std::vector<Problem> ignored_files() {
+NamedFiles named_files(bool installed) { return installed ? NamedFiles() : NamedFiles(read_whole); }
+
+std::vector<Problem> ignored_files(const std::vector<PolicyFile>& named) {
   std::vector<Problem> problems;
   std::error_code none;
   for (const auto& entry : std::filesystem::directory_iterator(PolicyLocation{}.policy_dir, none)) {
     const std::string name = entry.path().filename();
-    if (is_policy_file_name(name)) continue;
+    const bool is_named = std::any_of(named.begin(), named.end(), [&](const PolicyFile& file) {
+      return file.path == entry.path().string();
+    });
+    if (is_named || is_policy_file_name(name)) continue;
     const std::string why =
         name.starts_with('.') ? "its name begins with a dot" : "its name does not end in .toml";
     problems.push_back({false, entry.path(), 1, 1, "is no part of the policy: " + why});

@@ -4,14 +4,22 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <ctime>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "gate/cli/admin/known_names.h"
 #include "gate/cli/admin/modprobe_lines.h"
 #include "gate/cli/admin/policy_files_given.h"
 #include "gate/cli/admin/tree_facts.h"
 #include "gate/client/printable.h"
+#include "gate/config/directory_names.h"
+#include "gate/config/named_files.h"
+#include "gate/config/policy_digest.h"
+#include "gate/config/policy_files.h"
+#include "gate/config/trusted_file.h"
 #include "gate/policy/lint.h"
 #include "pam/service_check.h"
 
@@ -45,14 +53,45 @@ std::vector<Problem> unsound_services(const Policy& policy, const std::string& f
   return problems;
 }
 
+/// What rules call the certificates in the directory of signers, sound or not; nothing where the
+/// directory is not to be seen.
+std::optional<std::set<std::string>> known_signers() {
+  const std::string path = PolicyLocation{}.signers;
+  auto directory = open_root_owned_directory(path);
+  if (!directory && directory.error().code == ENOENT) return std::set<std::string>();
+  if (!directory) return std::nullopt;
+  auto names = names_in(directory->get(), path);
+  if (!names) return std::nullopt;
+  std::set<std::string> signers;
+  for (const std::string& name : *names) {
+    if (name.size() <= 4 || (!name.ends_with(".pem") && !name.ends_with(".der"))) continue;
+    signers.insert(name.substr(0, name.size() - 4));
+  }
+  return signers;
+}
+
 LintFacts facts_for(const Policy& policy) {
   LintFacts facts;
   facts.modules = modules_of_running_kernel();
   KnownNames known = known_names(policy.members());
   facts.users = std::move(known.users);
   facts.groups = std::move(known.groups);
+  facts.signers = known_signers();
   facts.now = this_moment();
   return facts;
+}
+
+ParsedPolicy parse_with(const std::vector<PolicySource>& sources, NamedFiles& named) {
+  ParseOptions options;
+  options.read_file = [&](const std::string& path) { return named.read(path); };
+  return parse_policy(sources, options);
+}
+
+std::string digest_of(const std::vector<PolicySource>& sources, std::vector<PolicyFile> named) {
+  std::vector<PolicyFile> files;
+  for (const PolicySource& source : sources) files.push_back({source.path, source.text});
+  std::move(named.begin(), named.end(), std::back_inserter(files));
+  return policy_digest(files);
 }
 
 }  // namespace
@@ -63,16 +102,24 @@ bool JudgedPolicy::is_valid() const {
 }
 
 JudgedPolicy judge_policy(const std::vector<PolicySource>& sources, bool installed) {
-  ParsedPolicy parsed = parse_policy(sources);
-  JudgedPolicy judged{std::move(parsed.policy), std::move(parsed.problems)};
+  NamedFiles named = named_files(installed);
+  ParsedPolicy parsed = parse_with(sources, named);
+  JudgedPolicy judged{std::move(parsed.policy), std::move(parsed.problems), {}};
   if (!judged.policy) return judged;
   append(judged.problems, lint(*judged.policy, facts_for(*judged.policy)));
   append(judged.problems, modprobe_lines_in_the_way(*judged.policy));
   if (installed) {
     append(judged.problems, unsound_services(*judged.policy, sources.front().path));
-    append(judged.problems, ignored_files());
+    std::vector<PolicyFile> further = named.take();
+    append(judged.problems, ignored_files(further));
+    judged.digest = digest_of(sources, std::move(further));
   }
   return judged;
+}
+
+ParsedPolicy parse_installed(const std::vector<PolicySource>& sources) {
+  NamedFiles named = named_files(true);
+  return parse_with(sources, named);
 }
 
 Circumstances this_moment() {

@@ -15,6 +15,7 @@ namespace modgate {
 struct JudgedPolicy {
   std::optional<Policy> policy;  ///< where its files parse
   std::vector<Problem> problems;
+  std::string digest;  ///< as records bear it; empty for files that no helper reads
 
   /// Whether a helper would take it.
   [[nodiscard]] bool is_valid() const;
@@ -23,6 +24,9 @@ struct JudgedPolicy {
 /// Parses and merges the files and looks for what cannot be meant. `installed`: where a helper
 /// reads them; then the PAM services that they name are part of it, and what else lies in policy.d.
 JudgedPolicy judge_policy(const std::vector<PolicySource>& sources, bool installed);
+
+/// Parses files as they are to be where a helper reads them, and no more.
+ParsedPolicy parse_installed(const std::vector<PolicySource>& sources);
 
 /// This moment, as decisions need it.
 Circumstances this_moment();
