@@ -2,6 +2,9 @@
 #include "gate/daemon/policy_keeper.h"
 
 #include <malloc.h>
+
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -17,6 +20,16 @@ void give_back_memory() {
   static_cast<void>(malloc_trim(0));  // whether there was anything to give back does not matter
 }
 
+/// Of the files and, after them, of those that they name.
+std::string digest_of(std::vector<PolicySource> sources, std::vector<PolicyFile> named) {
+  std::vector<PolicyFile> files;
+  for (PolicySource& source : sources) {
+    files.push_back({std::move(source.path), std::move(source.text)});
+  }
+  std::move(named.begin(), named.end(), std::back_inserter(files));
+  return policy_digest(files);
+}
+
 }  // namespace
 
 PolicyKeeper::Change PolicyKeeper::refuse(std::string trouble) {
@@ -29,19 +42,21 @@ PolicyKeeper::Change PolicyKeeper::refuse(std::string trouble) {
 PolicyKeeper::Change PolicyKeeper::refresh() {
   std::string fingerprint = policy_fingerprint(location_);
   // The PAM services are no part of the fingerprint: while one is unsound, it is looked at again.
-  if (fingerprint == fingerprint_ && trouble_.empty()) return Change::none;
+  const bool unchanged = fingerprint == fingerprint_ && !named_.may_have_changed();
+  if (unchanged && trouble_.empty()) return Change::none;
   // The fingerprint is taken before the files are read: a change in between shows next time.
   fingerprint_ = std::move(fingerprint);
+  named_ = NamedFiles();
 
   auto files = read_policy_files(location_);
   if (!files) return refuse(files.error().message);
-  std::string digest = policy_digest(*files);
   std::vector<PolicySource> sources;
   for (PolicyFile& file : *files) sources.push_back({file.path, std::move(file.text)});
   ParseOptions options;
   options.default_pam_service = default_pam_service_;
+  options.read_file = [this](const std::string& path) { return named_.read(path); };
   ParsedPolicy parsed = parse_policy(sources, options);
-  sources.clear();
+  std::string digest = digest_of(std::move(sources), named_.take());
   if (!parsed.policy) {
     std::string trouble;
     for (const Problem& problem : parsed.problems) {

@@ -5,13 +5,14 @@
 #include <optional>
 #include <string>
 
+#include "gate/config/named_files.h"
 #include "gate/config/policy_files.h"
 #include "gate/policy/policy.h"
 
 namespace modgate {
 
-/// The policy in force. Read whole and checked whole, with the PAM services that it names, or
-/// nothing takes effect: the last good one stays.
+/// The policy in force. Read whole and checked whole, with the lists of digests and the PAM
+/// services that it names, or nothing takes effect: the last good one stays.
 class PolicyKeeper {
  public:
   PolicyKeeper(PolicyLocation location, std::string default_pam_service)
@@ -26,7 +27,7 @@ class PolicyKeeper {
   /// nullptr until a first valid one.
   [[nodiscard]] const Policy* policy() const noexcept { return policy_.get(); }
 
-  /// Lower-case hex SHA-256 over the files of the policy in force.
+  /// Lower-case hex SHA-256 over the files of the policy in force, and the lists that they name.
   [[nodiscard]] const std::string& digest() const noexcept { return digest_; }
 
   /// What is wrong with the files as they are now, one problem a line; empty when they are in
@@ -39,6 +40,7 @@ class PolicyKeeper {
   PolicyLocation location_;
   std::string default_pam_service_;
   std::string fingerprint_;
+  NamedFiles named_;  ///< by the files as they were last read
   std::shared_ptr<const Policy> policy_;
   std::string digest_;
   std::string trouble_;
