@@ -197,13 +197,33 @@ TEST_CASE("the policy that is installed is sound and allows nothing") {
 }
 
 TEST_CASE("the examples of the policy that is installed are sound as well") {
-  const std::string text = uncommented(shipped_policy());
-  CHECK(problems_of(text).empty());
-  const Policy policy = policy_of(text);
+  ParseOptions options;
+  options.read_file = [](const std::string& path) -> Result<std::string> {
+    CHECK(path == "/etc/modgate/lab.sha256");
+    return std::string(64, 'a') + "  sensor-1.ko\n";
+  };
+  const ParsedPolicy parsed =
+      parse_policy({{"/etc/modgate/policy.toml", uncommented(shipped_policy())}}, options);
+  CHECK(parsed.problems.empty());
+  REQUIRE(parsed.policy);
+  const Policy& policy = *parsed.policy;
   CHECK(policy.roles().size() == 2);
-  CHECK(policy.rules().size() == 6);
+  CHECK(policy.rules().size() == 8);
   CHECK(allows(policy, load_of({with_parameter(fresh("dummy"), "numdummies", "64")})));
   CHECK_FALSE(allows(policy, load_of({with_parameter(fresh("dummy"), "numdummies", "65")})));
   CHECK_FALSE(allows(policy, load_of({fresh("kvm_intel")})));
   CHECK_FALSE(allows(policy, load_of({fresh("usb_storage")})));
+  Caller bob;
+  bob.user = "bob";
+  const auto may_load = [&](const std::string& name, const std::vector<std::string>& signers) {
+    PlannedModule module = inspected(handed_over(name), 0xaa);
+    module.facts.signers = signers;
+    Circumstances now = some_noon();
+    now.reason = "LAB-1";
+    return is_allowed(decide(policy, bob, load_of({module}), now).verdict);
+  };
+  CHECK(may_load("mydrv1", {"lab-key"}));
+  CHECK_FALSE(may_load("mydrv1", {"kernel"}));
+  CHECK(may_load("sensor_1", {}));
+  CHECK_FALSE(may_load("probe", {"lab-key"}));
 }
