@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,5 +31,19 @@ class ModInfo {
   };
   std::vector<Entry> entries_;
 };
+
+/// A parameter that a module declares.
+struct DeclaredParameter {
+  std::string name;  ///< canonical: '_' and never '-'
+  std::string type;  ///< "int", "charp", "array of uint"; empty where it is not told
+};
+
+/// More parameters of a module are not listed; no module of Debian's kernel has a fifth as many.
+inline constexpr std::size_t kMostParametersListed = 512;
+
+/// The parameters in `parm` and `parmtype`, each once, in the order of their names. Left out are
+/// names that a rule could not name: more than 64 characters, or others than A-Z a-z 0-9 _ -. A
+/// type that is not made of words is not told.
+std::vector<DeclaredParameter> declared_parameters(const ModInfo& info);
 
 }  // namespace modgate
