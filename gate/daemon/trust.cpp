@@ -12,15 +12,8 @@ namespace modgate {
 namespace {
 
 Result<TrustedCertificate> certificate_in(const SignerFile& file, std::int64_t now) {
-  const auto name = signer_name(file.name);
-  if (!name) return Error{Outcome::rejected, "rules cannot name it; call it otherwise"};
   if (!file.content) return file.content.error();
-  const std::string& text = *file.content;
-  auto certificate =
-      parse_certificate({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-  if (!certificate) return certificate.error();
-  if (auto vouches = may_vouch(certificate->get(), now); !vouches) return vouches.error();
-  return TrustedCertificate{*name, std::move(*certificate)};
+  return certificate_of_signer(file.name, *file.content, now);
 }
 
 /// Another owner of the same certificate.

@@ -117,6 +117,17 @@ Status may_vouch(const X509* certificate, std::int64_t now) {
   }
 }
 
+Result<TrustedCertificate> certificate_of_signer(std::string_view file_name,
+                                                 std::string_view content, std::int64_t now) {
+  const auto name = signer_name(file_name);
+  if (!name) return refused("rules cannot name it; call it otherwise");
+  auto certificate =
+      parse_certificate({reinterpret_cast<const std::uint8_t*>(content.data()), content.size()});
+  if (!certificate) return certificate.error();
+  if (auto vouches = may_vouch(certificate->get(), now); !vouches) return vouches.error();
+  return TrustedCertificate{*name, std::move(*certificate)};
+}
+
 std::string key_identifier(const X509* certificate) {
   // X509_get0_subject_key_id() wants to note what it finds in the object, which is the same ever.
   const ASN1_OCTET_STRING* identifier = X509_get0_subject_key_id(const_cast<X509*>(certificate));

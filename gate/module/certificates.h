@@ -53,6 +53,12 @@ Result<Certificate> certificate_from_der(std::span<const std::uint8_t> der);
 /// kernel's own keys: the kernel heeds no dates.
 Status may_vouch(const X509* certificate, std::int64_t now);
 
+/// The administrator's certificate in a file of the signers directory, under the name that rules
+/// give it, as far as it may vouch for modules at the time `now`. Outcome::rejected with what is
+/// wrong.
+Result<TrustedCertificate> certificate_of_signer(std::string_view file_name,
+                                                 std::string_view content, std::int64_t now);
+
 /// Lower-case hex of the subject key identifier; empty where the certificate has none.
 std::string key_identifier(const X509* certificate);
 
