@@ -25,7 +25,8 @@ std::string own_folder() {
 
 std::vector<Command> administration_commands() {
   std::vector<Command> commands;
-  for (const char* name : {"policy check", "policy edit", "policy import-sudoers", "log verify"}) {
+  for (const char* name :
+       {"policy check", "policy edit", "policy import-sudoers", "log verify", "pin"}) {
     commands.push_back({name, "", ""});
   }
   return commands;

@@ -28,6 +28,7 @@ constexpr const char* kHelp =
     "  status [MODULE ...]                what is loaded, by whom, through the gate or not\n"
     "  log [OPTION ...]                   search the audit log\n"
     "  log verify                         prove that the audit log is whole\n"
+    "  pin FILE.ko                        a rule for exactly this module\n"
     "  policy check [FILE ...]            errors and warnings of the policy\n"
     "  policy edit [FILE]                 edit, check and install the policy\n"
     "  policy import-sudoers FILE         the same policy for what sudoers delegates\n"

@@ -23,7 +23,8 @@ ALLOWED = {
     "pam": {"gate/config"},
     "gate/client": {"gate/wire"},
     "gate/cli": {"gate/client", "gate/wire"},
-    "gate/cli/admin": {"gate/cli", "gate/client", "gate/policy", "gate/audit", "gate/config", "pam"},
+    "gate/cli/admin": {"gate/cli", "gate/client", "gate/policy", "gate/audit", "gate/config",
+                       "gate/module", "pam"},
     # The pipeline joins the rooms that tell it facts; it knows no process and no socket.
     "gate": {"gate/policy", "gate/module"},
     "gate/daemon": {"gate", "gate/wire", "gate/policy", "gate/config", "gate/identity",

@@ -10,5 +10,6 @@ Command policy_check_command();
 Command policy_edit_command();
 Command import_sudoers_command();
 Command log_verify_command();
+Command pin_command();
 
 }  // namespace modgate
