@@ -131,6 +131,11 @@ Result<ElfModule::SymbolTable> ElfModule::symbols() const {
   return table;
 }
 
+bool ElfModule::is_weak_at(const SymbolTable& table, std::size_t at) noexcept {
+  const auto symbol = read_object<Elf64_Sym>(table.entries, at * sizeof(Elf64_Sym));
+  return symbol.st_info >> 4U == STB_WEAK;
+}
+
 std::string_view ElfModule::import_at(const SymbolTable& table, std::size_t at) noexcept {
   const auto symbol = read_object<Elf64_Sym>(table.entries, at * sizeof(Elf64_Sym));
   if (symbol.st_shndx != SHN_UNDEF || symbol.st_name >= table.names.size()) return {};

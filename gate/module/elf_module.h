@@ -58,6 +58,18 @@ class ElfModule {
     return Done{};
   }
 
+  /// The same without those that the kernel does not insist on (weak ones).
+  template <class Visit>
+  Status each_needed_import(Visit visit) const {
+    auto table = symbols();
+    if (!table) return table.error();
+    for (std::size_t at = 1; at < table->count; ++at) {
+      const std::string_view name = is_weak_at(*table, at) ? "" : import_at(*table, at);
+      if (!name.empty()) visit(name);
+    }
+    return Done{};
+  }
+
  private:
   struct SymbolTable {
     std::span<const std::uint8_t> entries;
@@ -67,6 +79,7 @@ class ElfModule {
 
   Result<SymbolTable> symbols() const;
   static std::string_view import_at(const SymbolTable& table, std::size_t at) noexcept;
+  static bool is_weak_at(const SymbolTable& table, std::size_t at) noexcept;
 
   std::vector<Section> sections_;
 };

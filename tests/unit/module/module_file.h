@@ -3,6 +3,7 @@
 
 #include <elf.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -25,6 +26,7 @@ struct ModuleFile {
                                       "version=1.2",
                                       "vermagic=6.1.0-test SMP mod_unload modversions "};
   std::vector<std::string> imports = {"printk", "register_kprobe"};
+  std::vector<std::string> weak_imports;  ///< those of `imports` that need not be there
   std::vector<std::string> exports;
 
   std::uint16_t machine = kHostMachine;
@@ -120,7 +122,10 @@ struct ModuleFile {
     const auto symbol = [&](const std::string& text, std::uint16_t section) {
       Elf64_Sym entry = {};
       entry.st_name = static_cast<std::uint32_t>(names.size());
-      entry.st_info = ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE);
+      const bool is_weak =
+          std::find(weak_imports.begin(), weak_imports.end(), text) != weak_imports.end();
+      entry.st_info =
+          is_weak ? ELF64_ST_INFO(STB_WEAK, STT_NOTYPE) : ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE);
       entry.st_shndx = section;
       table.append(reinterpret_cast<const char*>(&entry), sizeof entry);
       (names += text) += '\0';

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/module/unknown_symbols.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "gate/module/bounded_file.h"
+#include "gate/module/elf_module.h"
+#include "gate/module/image.h"
+#include "gate/module/kernel_view.h"
+#include "gate/module/mapped_image.h"
+#include "gate/module/module_name.h"
+#include "gate/module/tree.h"
+
+namespace modgate {
+namespace {
+
+constexpr std::size_t kLargestKallsyms = std::size_t{48} * 1024 * 1024;
+constexpr std::size_t kLargestSymbols = std::size_t{16} * 1024 * 1024;
+constexpr std::uint64_t kLargestModule = std::uint64_t{64} * 1024 * 1024;
+constexpr std::size_t kMostNeeded = 16384;
+
+/// Where a needed symbol was seen.
+struct Sight {
+  bool named = false;      ///< in the kernel itself, exported or not
+  bool exported = false;   ///< in its table of exports
+  bool in_module = false;  ///< in a loaded module
+  std::string provider;
+};
+using Sights = std::unordered_map<std::string_view, Sight>;
+
+template <class Visit>
+void each_line(std::string_view text, Visit visit) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    visit(line);
+  }
+}
+
+/// What the kernel shows of itself: with CONFIG_KALLSYMS_ALL its data too, and among them its table
+/// of exports (__ksymtab_NAME); else its functions alone.
+struct Shown {
+  bool data = false;
+  bool exports = false;
+};
+
+/// "ADDRESS TYPE NAME" or "ADDRESS TYPE NAME\t[MODULE]".
+Shown look_into_kernel(std::string_view kallsyms, Sights& sights) {
+  constexpr std::string_view kExport = "__ksymtab_";
+  constexpr std::string_view kDataOfAny = "init_task";
+  Shown shown;
+  each_line(kallsyms, [&](std::string_view line) {
+    const std::size_t type = line.find(' ');
+    if (type == std::string_view::npos || line.size() < type + 4) return;
+    std::string_view name = line.substr(type + 3);
+    const std::size_t tab = name.find('\t');
+    const bool of_module = tab != std::string_view::npos;
+    name = name.substr(0, tab);
+    const bool is_export = name.starts_with(kExport);
+    if (is_export) name.remove_prefix(kExport.size());
+    shown.exports = shown.exports || (is_export && !of_module);
+    shown.data = shown.data || (!of_module && (is_export || name == kDataOfAny));
+    const auto found = sights.find(name);
+    if (found == sights.end()) return;
+    if (of_module) {
+      found->second.in_module = true;
+    } else if (is_export) {
+      found->second.exported = true;
+    } else {
+      found->second.named = true;
+    }
+  });
+  return shown;
+}
+
+/// "alias symbol:NAME MODULE"
+void look_into_tree(std::string_view symbols, Sights& sights) {
+  constexpr std::string_view kBegin = "alias symbol:";
+  each_line(symbols, [&](std::string_view line) {
+    if (!line.starts_with(kBegin)) return;
+    line.remove_prefix(kBegin.size());
+    const std::size_t blank = line.find(' ');
+    if (blank == std::string_view::npos || !is_canonical_name(line.substr(blank + 1))) return;
+    const auto found = sights.find(line.substr(0, blank));
+    if (found != sights.end()) found->second.provider = line.substr(blank + 1);
+  });
+}
+
+bool is_printable(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+std::vector<std::string> needed_by(int image) {
+  std::vector<std::string> needed;
+  const auto mapped = MappedImage::map(image);
+  if (!mapped) return needed;
+  const auto elf = ElfModule::parse(mapped->bytes());
+  if (!elf) return needed;
+  const Status seen = elf->each_needed_import([&](std::string_view name) {
+    if (needed.size() < kMostNeeded) needed.emplace_back(name);
+  });
+  if (!seen) needed.clear();
+  return needed;
+}
+
+/// Only root can have written it: trusted as the kernel is.
+std::vector<std::string> needed_by_file(const ModuleTree& tree, const std::string& path) {
+  const auto file = tree.open_module(path);
+  if (!file) return {};
+  const auto compression = compression_of(file->get());
+  const auto image = new_image("symbols");
+  if (!compression || !image) return {};
+  const Status filled =
+      *compression == Compression::none
+          ? copy_into_image(file->get(), image->get(), kLargestModule)
+          : unpack_into_image(file->get(), *compression, image->get(), kLargestModule);
+  return filled ? needed_by(image->get()) : std::vector<std::string>();
+}
+
+std::vector<std::string> names_of_loaded() {
+  std::vector<std::string> names;
+  if (const auto loaded = loaded_modules()) {
+    for (const LoadedModule& module : *loaded) names.push_back(module.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+std::vector<UnknownSymbol> unknown_symbols(const std::vector<std::string>& needed,
+                                           std::string_view kallsyms, std::string_view symbols,
+                                           const std::vector<std::string>& loaded) {
+  Sights sights;
+  for (const std::string& name : needed) {
+    if (is_printable(name)) sights.try_emplace(name);
+  }
+  const Shown shown = look_into_kernel(kallsyms, sights);
+  look_into_tree(symbols, sights);
+  std::vector<UnknownSymbol> unknown;
+  for (const std::string& name : needed) {
+    const auto found = sights.find(name);
+    if (found == sights.end()) continue;
+    const Sight& sight = found->second;
+    const bool is_loaded = std::find(loaded.begin(), loaded.end(), sight.provider) != loaded.end();
+    const bool is_seen = sight.exported || sight.in_module || (sight.named && !shown.exports);
+    // What is not shown may be there all the same, unless it is a module's that is not loaded.
+    const bool is_known = is_seen || (!shown.data && (sight.provider.empty() || is_loaded));
+    if (!is_known) unknown.push_back({name, is_loaded ? std::string() : sight.provider});
+    sights.erase(found);
+  }
+  return unknown;
+}
+
+std::vector<UnknownSymbol> unknown_symbols_of(const PlannedModule& module) {
+  const std::size_t end =
+      module.place.empty() ? std::string::npos : module.path.find('/' + module.place);
+  if (module.handed_over || end == std::string::npos) return {};
+  const auto tree = ModuleTree::open(module.path.substr(0, end));
+  if (!tree) return {};
+  const std::vector<std::string> needed = needed_by_file(*tree, module.path);
+  if (needed.empty()) return {};
+  const auto kallsyms = read_bounded("/proc/kallsyms", kLargestKallsyms);
+  const auto symbols = read_bounded(tree->directory() + "/modules.symbols", kLargestSymbols);
+  return unknown_symbols(needed, kallsyms ? std::string_view(*kallsyms) : std::string_view(),
+                         symbols ? std::string_view(*symbols) : std::string_view(),
+                         names_of_loaded());
+}
+
+}  // namespace modgate
