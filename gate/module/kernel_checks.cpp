@@ -41,23 +41,20 @@ KernelCheck check_signatures(const std::string& name, const std::string& why,
   return {name, kUnknown, why + "; whether the kernel trusts the keys shows when it loads"};
 }
 
-KernelCheck check_enforcement(const Modules& modules) {
-  const auto enforced = signatures_enforced();
+KernelCheck check_enforcement(const Modules& modules, const std::optional<bool>& enforced) {
   if (!enforced)
     return {"sig_enforce", kUnknown, "the kernel does not say whether it wants signatures"};
   if (!*enforced) return {"sig_enforce", kOk, "the kernel does not insist on signatures"};
   return check_signatures("sig_enforce", "the kernel insists on signatures", modules);
 }
 
-KernelCheck check_lockdown(const Modules& modules) {
-  const auto level = lockdown_level();
+KernelCheck check_lockdown(const Modules& modules, const std::optional<std::string>& level) {
   if (!level) return {"lockdown", kUnknown, "the kernel does not say whether it is locked down"};
   if (*level == "none") return {"lockdown", kOk, "the kernel is not locked down"};
   return check_signatures("lockdown", "the kernel is locked down (" + *level + ")", modules);
 }
 
-KernelCheck check_disabled() {
-  const auto disabled = modules_disabled();
+KernelCheck check_disabled(const std::optional<bool>& disabled) {
   if (!disabled)
     return {"modules_disabled", kUnknown, "the kernel does not say whether it takes modules"};
   if (!*disabled) return {"modules_disabled", kOk, "modules may come and go"};
@@ -82,11 +79,11 @@ KernelCheck check_vermagic(const PlannedModule& module, const std::string& kerne
   return {"vermagic", kRefuses, sides};
 }
 
-KernelCheck check_blacklist(const Modules& modules) {
+KernelCheck check_blacklist(const Modules& modules,
+                            const std::optional<std::string>& command_line) {
+  if (!command_line) return {"blacklist", kUnknown, "the kernel's command line cannot be read"};
   for (const PlannedModule* module : modules) {
-    const auto listed = is_kernel_blacklisted(module->name);
-    if (!listed) return {"blacklist", kUnknown, "the kernel's command line cannot be read"};
-    if (*listed) {
+    if (is_on_blacklist(*command_line, module->name)) {
       return {"blacklist", kRefuses,
               module->name + " stands in module_blacklist= on the kernel's command line"};
     }
@@ -94,21 +91,40 @@ KernelCheck check_blacklist(const Modules& modules) {
   return {"blacklist", kOk, "the kernel's command line names none of the modules"};
 }
 
+/// Whether the file itself is handed to the kernel says the policy.
+KernelCheck check_source(const std::vector<std::string>& guards) {
+  if (guards.empty()) {
+    return {"load_source", kOk, "nothing that is seen here judges a module by its file"};
+  }
+  std::string names;
+  for (const std::string& guard : guards) names += (names.empty() ? "" : " and ") + guard;
+  return {"load_source", kUnknown,
+          names +
+              " judges modules by the file that they lie in: it needs load_source = \"file\" "
+              "in the policy's defaults, and a file that it accepts"};
+}
+
 }  // namespace
 
 std::vector<KernelCheck> kernel_checks(const Plan& plan) {
-  std::vector<KernelCheck> checks{check_disabled()};
+  KernelSettings settings = read_kernel_settings();
+  const Modules modules = to_be_loaded(plan);
+  if (!modules.empty()) settings.vermagic = kernel_vermagic(*modules.front());
+  return kernel_checks(plan, settings);
+}
+
+std::vector<KernelCheck> kernel_checks(const Plan& plan, const KernelSettings& settings) {
+  std::vector<KernelCheck> checks{check_disabled(settings.modules_disabled)};
   if (plan.action == Action::unload) return checks;
   const Modules modules = to_be_loaded(plan);
   if (modules.empty()) return checks;
-  checks.push_back(check_enforcement(modules));
-  checks.push_back(check_lockdown(modules));
-  const std::string release = kernel_release();
-  const std::string kernel = kernel_vermagic(*modules.front());
+  checks.push_back(check_enforcement(modules, settings.signatures_enforced));
+  checks.push_back(check_lockdown(modules, settings.lockdown));
   for (const PlannedModule* module : modules) {
-    checks.push_back(check_vermagic(*module, kernel, release));
+    checks.push_back(check_vermagic(*module, settings.vermagic, settings.release));
   }
-  checks.push_back(check_blacklist(modules));
+  checks.push_back(check_blacklist(modules, settings.command_line));
+  checks.push_back(check_source(settings.file_guards));
   return checks;
 }
 

@@ -13,32 +13,6 @@ std::string named(const std::string& text, int code) {
   return text + " (" + errno_name(code) + ")";
 }
 
-/// Which of its own switches makes the kernel say EPERM.
-std::string why_not_permitted(const std::string& name) {
-  if (modules_disabled().value_or(false)) return "kernel.modules_disabled is set";
-  if (is_kernel_blacklisted(name).value_or(false)) {
-    return "module_blacklist= on the kernel's command line names it";
-  }
-  const auto level = lockdown_level();
-  if (level && *level != "none") {
-    return "the kernel is locked down (" + *level + ") and wants a signature that it trusts";
-  }
-  return "a security module of the kernel, its command line or a missing capability forbids it";
-}
-
-std::string both_sides(const PlannedModule& module) {
-  const std::string kernel = kernel_vermagic(module);
-  const std::string running =
-      "this kernel is \"" + (kernel.empty() ? kernel_release() : kernel) + '"';
-  if (module.facts.vermagic.empty()) return running;
-  return "built for \"" + module.facts.vermagic + "\", " + running;
-}
-
-std::string error_text(int code) {
-  const char* text = ::strerrordesc_np(code);
-  return text == nullptr ? "unknown error" : text;
-}
-
 std::string join(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) {
@@ -46,6 +20,72 @@ std::string join(const std::vector<std::string>& names) {
     text += name;
   }
   return text;
+}
+
+/// How to go on where the kernel judges a module by its file.
+std::string for_file_guards(const std::vector<std::string>& guards) {
+  return join(guards) +
+         " judges modules by the file that they lie in: set load_source = \"file\" in the policy's "
+         "defaults";
+}
+
+/// Which of its own switches makes the kernel say EPERM.
+std::string why_not_permitted(const std::string& name, const KernelSettings& settings) {
+  if (settings.modules_disabled.value_or(false)) {
+    return "kernel.modules_disabled is set: no module comes or goes until the next boot";
+  }
+  if (settings.command_line && is_on_blacklist(*settings.command_line, name)) {
+    return "module_blacklist= on the kernel's command line names " + name;
+  }
+  if (settings.lockdown && *settings.lockdown != "none") {
+    return "the kernel is locked down (" + *settings.lockdown +
+           ") and wants a signature that it trusts";
+  }
+  if (!settings.file_guards.empty()) return for_file_guards(settings.file_guards);
+  return "a security module of the kernel, its command line or a missing capability forbids it";
+}
+
+std::string why_not_accessible(const KernelSettings& settings) {
+  if (!settings.file_guards.empty()) return for_file_guards(settings.file_guards);
+  return "a security module of the kernel or the module's init forbids it; if IMA, LoadPin or IPE "
+         "is active, set load_source = \"file\" in the policy's defaults";
+}
+
+/// What the kernel's "Key was rejected" means for this module.
+std::string why_rejected(const PlannedModule& module, const KernelSettings& settings) {
+  const std::string wants =
+      settings.signatures_enforced.value_or(false) ? " (sig_enforce is set)" : "";
+  if (!module.inspected) return "there is none, or not by a key that it trusts" + wants;
+  if (!module.facts.appended_signature) return "it bears none, and the kernel wants one" + wants;
+  return "it is not by a key that the kernel trusts, or damaged" + wants;
+}
+
+std::string both_sides(const PlannedModule& module, const KernelSettings& settings) {
+  const std::string running = "this kernel is \"" +
+                              (settings.vermagic.empty() ? settings.release : settings.vermagic) +
+                              '"';
+  if (module.facts.vermagic.empty()) return running;
+  return "built for \"" + module.facts.vermagic + "\", " + running;
+}
+
+std::string what_is_unknown(const std::vector<UnknownSymbol>& symbols) {
+  if (symbols.empty()) return "it needs what neither the kernel nor a loaded module has";
+  constexpr std::size_t kMostShown = 8;
+  std::string text = "neither the kernel nor a loaded module has ";
+  for (std::size_t at = 0; at < symbols.size() && at < kMostShown; ++at) {
+    if (at > 0) text += ", ";
+    text += symbols[at].name;
+    if (!symbols[at].provider.empty()) text += " (the module " + symbols[at].provider + " does)";
+  }
+  if (symbols.size() > kMostShown) {
+    text += " and " + std::to_string(symbols.size() - kMostShown) + " more";
+  }
+  return text;
+}
+
+std::string error_text(int code) {
+  const char* text = ::strerrordesc_np(code);
+  return text == nullptr ? "unknown error" : text;
 }
 
 std::string in_use(const std::string& name, const std::vector<std::string>& holders) {
@@ -68,17 +108,27 @@ std::string errno_name(int code) {
 }
 
 std::string explain_load_error(int code, const PlannedModule& module) {
+  KernelSettings settings = read_kernel_settings();
+  if (code == ENOEXEC || code == ENOENT) settings.vermagic = kernel_vermagic(module);
+  return explain_load_error(
+      code, module, settings,
+      code == ENOENT ? unknown_symbols_of(module) : std::vector<UnknownSymbol>());
+}
+
+std::string explain_load_error(int code, const PlannedModule& module,
+                               const KernelSettings& settings,
+                               const std::vector<UnknownSymbol>& unknown) {
   switch (code) {
     case ENOEXEC:
-      return named("invalid module format", code) + ": " + both_sides(module);
+      return named("invalid module format", code) + ": " + both_sides(module, settings);
     case EEXIST:
       return named(module.name + " is already loaded", code);
     case ENOENT:
-      return named("unknown symbol in " + module.name, code) +
-             ": it needs what neither the kernel nor a loaded module has; " + both_sides(module);
+      return named("unknown symbol in " + module.name, code) + ": " + what_is_unknown(unknown) +
+             "; " + both_sides(module, settings);
     case EKEYREJECTED:
-      return named("the kernel rejects the signature of " + module.name, code) +
-             ": there is none, or not by a key that it trusts";
+      return named("the kernel rejects the signature of " + module.name, code) + ": " +
+             why_rejected(module, settings);
     case ENOKEY:
       return named("the kernel does not know the key that signed " + module.name, code);
     case ENODATA:
@@ -88,7 +138,10 @@ std::string explain_load_error(int code, const PlannedModule& module) {
     case EBADMSG:
       return named(module.name + " is not what was checked, or its signature is damaged", code);
     case EPERM:
-      return named("the kernel does not permit it", code) + ": " + why_not_permitted(module.name);
+      return named("the kernel does not permit it", code) + ": " +
+             why_not_permitted(module.name, settings);
+    case EACCES:
+      return named("the kernel does not permit it", code) + ": " + why_not_accessible(settings);
     case EINVAL:
       return named(module.name + " does not take its parameters, or the kernel not the module",
                    code);
@@ -119,7 +172,10 @@ std::string explain_unload_error(int code, const std::string& name,
     case ENOENT:
       return named(name + " is not loaded", code);
     case EPERM:
-      return named("the kernel does not permit it", code) + ": " + why_not_permitted(name);
+      return named("the kernel does not permit it", code) + ": " +
+             (modules_disabled().value_or(false)
+                  ? "kernel.modules_disabled is set: no module comes or goes until the next boot"
+                  : "a security module of the kernel or a missing capability forbids it");
     case ENOSYS:
       return named("this kernel cannot unload modules", code);
     default:

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "gate/module/kernel_settings.h"
+#include "gate/module/unknown_symbols.h"
 #include "modgate/plan.h"
 #include "modgate/result.h"
 
@@ -39,16 +41,25 @@ std::optional<std::uint64_t> kernel_taint();
 /// modules_disabled is asked. Where the kernel's answer cannot be known beforehand (a signature by
 /// a key that only the kernel knows, a setting that cannot be read) the verdict is "unknown".
 struct KernelCheck {
-  std::string check;    ///< "sig_enforce", "lockdown", "modules_disabled", "vermagic", "blacklist"
+  std::string check;    ///< "sig_enforce", "lockdown", "modules_disabled", "vermagic", "blacklist",
+                        ///< "load_source"
   std::string verdict;  ///< "ok", "refuses", "unknown"
   std::string message;
 };
 std::vector<KernelCheck> kernel_checks(const Plan& plan);
 
+/// The same of a kernel with these settings.
+std::vector<KernelCheck> kernel_checks(const Plan& plan, const KernelSettings& settings);
+
 /// One sentence for an errno of the kernel, with its name and what it usually means: "invalid
 /// module format (ENOEXEC): built for ... , this kernel is ...". `module` gives both sides where
-/// known.
+/// known. Which symbols a module of the tree lacks is looked up where the kernel shows its own.
 std::string explain_load_error(int code, const PlannedModule& module);
+
+/// The same of a kernel with these settings, for a module that lacks these symbols.
+std::string explain_load_error(int code, const PlannedModule& module,
+                               const KernelSettings& settings,
+                               const std::vector<UnknownSymbol>& unknown);
 std::string explain_unload_error(int code, const std::string& name,
                                  const std::vector<std::string>& holders);
 
