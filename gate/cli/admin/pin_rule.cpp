@@ -20,7 +20,7 @@ std::string signature_lines(const Pin& pin) {
   const ModuleFacts& facts = pin.facts;
   if (!facts.appended_signature) return "# It is not signed.\n";
   if (facts.signers.empty()) {
-    return "# It bears a signature, but no certificate that is trusted here verifies it" +
+    return "# No signer that is known here vouches for its signature" +
            (facts.signature.empty() ? std::string() : ": " + printable(facts.signature)) + ".\n";
   }
   std::string text =

@@ -70,7 +70,7 @@ TEST_CASE("A pin says who signed, and who did not") {
   CHECK(has(pin_rule(pin), "# It is not signed.\n"));
   pin.facts.appended_signature = true;
   pin.facts.signature = "the key is not known";
-  CHECK(has(pin_rule(pin), "verifies it: the key is not known.\n"));
+  CHECK(has(pin_rule(pin), "its signature: the key is not known.\n"));
   CHECK_FALSE(has(pin_rule(pin), "signer = "));
   pin.facts.signers = {"kernel", "lab-key"};
   pin.facts.signature.clear();
