@@ -86,10 +86,34 @@ Result<Fd> keep_image(Fd image, const InspectionMeans& means) {
   return image;
 }
 
+/// The file itself in place of an image of it. What is inspected, hashed and loaded is this
+/// descriptor; nobody but root can change what is behind it.
+Result<Fd> take_file(const PlannedModule& module, Fd file, const InspectionMeans& means) {
+  auto compression = compression_of(file.get());
+  if (!compression) return compression.error();
+  if (*compression != Compression::none) {
+    return Error{Outcome::failed, module.name +
+                                      " is compressed, and load_source = \"file\" takes "
+                                      "plain files alone: set it to \"memory\" or unpack the tree"};
+  }
+  struct stat state = {};
+  if (::fstat(file.get(), &state) != 0 || !is_roots_own(file.get())) {
+    return Error{Outcome::rejected, module.path + " is not a file that only root can change"};
+  }
+  const auto bytes = static_cast<std::uint64_t>(state.st_size);
+  if (bytes > means.max_module_bytes) {
+    return Error{Outcome::rejected, module.path + " is larger than a module may be"};
+  }
+  if (auto kept = means.reserve(bytes); !kept) return kept.error();
+  return file;
+}
+
 /// Reads a module of the tree once, into an image that nobody can change any more.
-Result<Fd> make_image(const PlannedModule& module, const InspectionMeans& means) {
+Result<Fd> make_image(PlannedModule& module, const InspectionMeans& means) {
   auto file = means.tree.open_module(module.path);
   if (!file) return file.error();
+  module.from_file = means.from_file;
+  if (module.from_file) return take_file(module, std::move(*file), means);
   auto image = new_image(module.name);
   if (!image) return image.error();
   auto compression = compression_of(file->get());

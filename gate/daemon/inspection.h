@@ -22,6 +22,7 @@ struct InspectionMeans {
   const FilterSet& filters;
   const Accounts& accounts;
   std::uint64_t max_module_bytes;
+  bool from_file;  ///< modules of the tree are loaded as files, for kernels that want that
   std::vector<std::string> symbols;              ///< that deny rules name
   const TrustedCertificates& trusted;            ///< whose signatures count
   std::function<Status(std::uint64_t)> reserve;  ///< asked before bytes are kept

@@ -55,7 +55,8 @@ void load(KernelModules& kernel, const LoadOrder& order, const std::vector<int>&
     int code = module.replaces ? kernel.remove(module.name) : 0;
     // Gone meanwhile is as good as removed.
     if (code == 0 || code == ENOENT) {
-      code = kernel.insert(images.at(module.image), receipt.digests[at], module.parameters);
+      code = kernel.insert(images.at(module.image), module.from_file, receipt.digests[at],
+                           module.parameters);
     }
     answer.modules[at].code = code;
     if (code == EEXIST) {

@@ -21,7 +21,7 @@ LoadOrder order_for(const Plan& plan) {
   for (const PlannedModule& module : plan.modules) {
     if (!is_asked_of_kernel(plan, module)) continue;
     order.modules.push_back({module.name, module.kernel_parameters(), module.why == Why::soft,
-                             module.replaces, order.modules.size()});
+                             module.from_file, module.replaces, order.modules.size()});
   }
   return order;
 }

@@ -118,6 +118,7 @@ InspectionMeans SessionWorld::means() {
           filters_,
           setup_.accounts,
           policy()->max_module_bytes(),
+          policy()->loads_from_file(),
           symbols_to_look_for(*policy()),
           trusted_,
           [this](std::uint64_t bytes) { return ends_.listener.reserve(bytes, recording_time()); },

@@ -110,6 +110,13 @@ Status seal_image(int image) {
   return Done{};
 }
 
+bool is_roots_own(int file) noexcept {
+  const int flags = ::fcntl(file, F_GETFL);
+  struct stat state = {};
+  return flags >= 0 && (flags & (O_ACCMODE | O_PATH)) == O_RDONLY && ::fstat(file, &state) == 0 &&
+         S_ISREG(state.st_mode) && state.st_uid == 0 && (state.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 bool is_sealed(int image) noexcept {
   const int seals = ::fcntl(image, F_GET_SEALS);
   return seals >= 0 && (seals & kAllSeals) == kAllSeals;

@@ -30,6 +30,10 @@ Status copy_into_image(int file, int image, std::uint64_t max_bytes);
 /// Seals the image against every change, and proves it (F_GET_SEALS).
 Status seal_image(int image);
 
+/// Whether this is a file that only root can change, opened for reading alone: what takes the place
+/// of a sealed image where the kernel wants the file itself.
+bool is_roots_own(int file) noexcept;
+
 /// Whether all of seal, shrink, grow and write are sealed.
 bool is_sealed(int image) noexcept;
 

@@ -47,9 +47,10 @@ Result<KernelModules> KernelModules::open() {
   return KernelModules(context);
 }
 
-int KernelModules::insert(int image, const Digest& expected, const std::string& parameters) {
+int KernelModules::insert(int image, bool from_file, const Digest& expected,
+                          const std::string& parameters) {
   if (parameters.find('\0') != std::string::npos) return EINVAL;
-  if (!is_sealed(image) || !is_elf(image)) return EBADMSG;
+  if (!(from_file ? is_roots_own(image) : is_sealed(image)) || !is_elf(image)) return EBADMSG;
   const auto digest = digest_of(image);
   if (!digest || *digest != expected) return EBADMSG;
 

@@ -20,10 +20,11 @@ class KernelModules {
   KernelModules(KernelModules&&) noexcept;
   ~KernelModules();
 
-  /// Checks that `image` is sealed and its digest is `expected`, then inserts it by /proc/self/fd/N
-  /// without any flag. 0, or the kernel's errno (positive). EBADMSG before the kernel is asked
-  /// means that the seals or the digest are wrong: nothing was loaded.
-  int insert(int image, const Digest& expected, const std::string& parameters);
+  /// Checks that `image` is sealed (or, `from_file`, a file that only root can change) and its
+  /// digest is `expected`, then inserts it by /proc/self/fd/N without any flag. 0, or the kernel's
+  /// errno (positive). EBADMSG before the kernel is asked means that the seals or the digest are
+  /// wrong: nothing was loaded.
+  int insert(int image, bool from_file, const Digest& expected, const std::string& parameters);
 
   /// Removes a module by its canonical name, never forced. 0 or errno (positive).
   int remove(const std::string& name);

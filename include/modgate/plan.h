@@ -67,6 +67,7 @@ struct PlannedModule {
   std::string
       command;  ///< "file:line" of an install or remove line that applies; then it is denied
   bool handed_over = false;
+  bool from_file = false;    ///< its image is the checked file itself (`load_source = "file"`)
   bool other_bytes = false;  ///< handed over, and what is loaded under its name is not the same
   bool replaces = false;     ///< handed over: what is loaded under its name is removed first
   bool own = false;          ///< unload: this caller loaded this very instance through the gate

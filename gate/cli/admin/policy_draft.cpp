@@ -131,9 +131,15 @@ Status PolicyDraft::install(const std::string& checked) {
   // What was checked is what is installed, whatever has become of the copy since.
   auto ready = make_file(directory_.get(), name_, checked);
   if (!ready) return ready.error();
-  if (auto kept = keep_old_versions(); !kept) return kept;
-  if (::renameat(directory_.get(), ready->c_str(), directory_.get(), name_.c_str()) != 0) {
-    return failed("the policy cannot be put in its place");
+  Status placed = keep_old_versions();
+  if (placed &&
+      ::renameat(directory_.get(), ready->c_str(), directory_.get(), name_.c_str()) != 0) {
+    placed = failed("the policy cannot be put in its place");
+  }
+  if (!placed) {
+    // The draft has the same text; this copy of it would only lie about.
+    static_cast<void>(::unlinkat(directory_.get(), ready->c_str(), 0));
+    return placed;
   }
   if (::fsync(directory_.get()) != 0) return failed("the directory cannot be written");
   return discard();

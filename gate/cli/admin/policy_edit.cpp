@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <optional>
 
@@ -72,8 +73,11 @@ class Edit {
 
   Status run(PolicyDraft draft, const std::vector<std::string>& editor) {
     auto installed = installed_policy();
-    // A policy that is broken now can be mended here: the other files count as they are.
-    if (!installed) output_.remark("as it is: " + printable(installed.error().message));
+    // Files that a helper would not even read are mended elsewhere; the first one may be made here.
+    if (!installed && installed.error().code != ENOENT) {
+      if (auto gone = draft.discard(); !gone) return gone;
+      return installed.error();
+    }
     const std::vector<PolicySource> others =
         installed ? std::move(*installed) : std::vector<PolicySource>();
     while (true) {

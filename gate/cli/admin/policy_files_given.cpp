@@ -69,7 +69,8 @@ std::vector<Problem> ignored_files(const std::vector<PolicyFile>& named) {
     const bool is_named = std::any_of(named.begin(), named.end(), [&](const PolicyFile& file) {
       return file.path == entry.path().string();
     });
-    if (is_named || is_policy_file_name(name)) continue;
+    // What an editor left behind, ours too, is nobody's policy.
+    if (is_named || is_policy_file_name(name) || name.ends_with('~')) continue;
     const std::string why =
         name.starts_with('.') ? "its name begins with a dot" : "its name does not end in .toml";
     problems.push_back({false, entry.path(), 1, 1, "is no part of the policy: " + why});
