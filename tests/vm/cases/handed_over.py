@@ -196,7 +196,10 @@ def loaded_build():
         return build_of(note.read())
 
 
-@case(timeout=180)
+LOADS = 200
+
+
+@case(timeout=400)
 def test_a_file_that_changes_without_pause(gate):
     first = module(gate, "gate_ok")
     second = another_build(first)
@@ -225,7 +228,7 @@ def test_a_file_that_changes_without_pause(gate):
     loaded = refused = 0
     try:
         login = gate.login("alice")
-        for _ in range(30):
+        for _ in range(LOADS):
             before = len(gate.log())
             done = login.run(["modgate", "-n", "load", path])
             assert done.status in (0, 1, 5), done
@@ -241,7 +244,7 @@ def test_a_file_that_changes_without_pause(gate):
     finally:
         stop.set()
         swapper.join()
-    assert loaded + refused == 30 and loaded > 0 and refused > 0, (loaded, refused)
+    assert loaded + refused == LOADS and loaded > 0 and refused > 0, (loaded, refused)
 
 
 def ask(fields, descriptor=None, uid="alice"):
