@@ -7,8 +7,7 @@ FOLDER = Path(__file__).resolve().parent / "cases"
 
 
 def listed() -> list[str]:
-    """`file.test_function`, in the order of the files' names and then of their lines. Cases for kernels that are
-    booted in a way of their own are in files `boot_*.py`; they run where they are named."""
+    """`file.test_function`, in the order of the files' names and then of their lines."""
     names = []
     for file in sorted(FOLDER.glob("*.py")):
         for node in ast.parse(file.read_text(), str(file)).body:
@@ -23,5 +22,4 @@ def chosen(words: list[str]) -> list[str]:
     for word in words:
         if not any(word in name for name in everything):
             raise SystemExit(f"vm: no case is called {word}")
-    return [name for name in everything
-            if (any(word in name for word in words) if words else not name.startswith("boot_"))]
+    return [name for name in everything if not words or any(word in name for word in words)]

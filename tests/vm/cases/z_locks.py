@@ -53,10 +53,20 @@ def test_2_locked_down(gate):
 
 
 @case(timeout=60)
-def test_3_modules_disabled(gate):
+def test_3_an_appraisal_policy_of_ima(gate):
     gate.policy(TRUSTING)
-    gate.root("modprobe dummy")
-    gate.unload("dummy")
+    write("/sys/kernel/security/ima/policy", "appraise func=MODULE_CHECK appraise_type=imasig\n")
+    # IMA looks at files and their signatures: a copy in memory has none, and Debian's files bear none.
+    done = gate.run("alice", "modgate load dummy")
+    assert done.status == 1 and "EACCES" in done.stderr and "load_source" in done.stderr, done
+    gate.policy(TRUSTING.replace("[defaults]", '[defaults]\nload_source = "file"'))
+    assert gate.run("alice", "modgate load dummy").status == 1
+    assert gate.root("modprobe dummy", check=False).status != 0, "root fares no better"
+
+
+@case(timeout=60)
+def test_4_modules_disabled(gate):
+    gate.policy(TRUSTING)
     write("/proc/sys/kernel/modules_disabled", "1")
     assert verdict(gate, "dummy", "modules_disabled")[0] == "refuses"
     done = gate.run("alice", "modgate load dummy")
