@@ -131,6 +131,20 @@ Result<ElfModule::SymbolTable> ElfModule::symbols() const {
   return table;
 }
 
+std::vector<bool> ElfModule::called_symbols(std::size_t count) const {
+  std::vector<bool> called(count);
+  for (const Section& section : sections_) {
+    if (section.header.sh_type != SHT_RELA) continue;
+    for (std::size_t at = 0; at + sizeof(Elf64_Rela) <= section.bytes.size();
+         at += sizeof(Elf64_Rela)) {
+      const std::uint64_t info = read_object<Elf64_Rela>(section.bytes, at).r_info;
+      const std::uint64_t symbol = info >> 32U;
+      if (symbol < count && (info & 0xffffffffU) == kCallRelocation) called[symbol] = true;
+    }
+  }
+  return called;
+}
+
 bool ElfModule::is_weak_at(const SymbolTable& table, std::size_t at) noexcept {
   const auto symbol = read_object<Elf64_Sym>(table.entries, at * sizeof(Elf64_Sym));
   return symbol.st_info >> 4U == STB_WEAK;

@@ -17,8 +17,10 @@ namespace modgate {
 /// What a kernel module of this build's machine must be.
 #if defined(__x86_64__)
 inline constexpr std::uint16_t kHostMachine = EM_X86_64;
+inline constexpr std::uint32_t kCallRelocation = R_X86_64_PLT32;
 #elif defined(__aarch64__)
 inline constexpr std::uint16_t kHostMachine = EM_AARCH64;
+inline constexpr std::uint32_t kCallRelocation = R_AARCH64_CALL26;
 #else
 #error "the layout of struct module is known for x86-64 and arm64 only"
 #endif
@@ -58,14 +60,17 @@ class ElfModule {
     return Done{};
   }
 
-  /// The same without those that the kernel does not insist on (weak ones).
+  /// The same without those that the kernel does not insist on (weak ones). `visit` is also told
+  /// whether the module calls it: then it is a function for certain.
   template <class Visit>
   Status each_needed_import(Visit visit) const {
     auto table = symbols();
     if (!table) return table.error();
+    const std::vector<bool> called = called_symbols(table->count);
     for (std::size_t at = 1; at < table->count; ++at) {
       const std::string_view name = is_weak_at(*table, at) ? "" : import_at(*table, at);
-      if (!name.empty()) visit(name);
+      const bool is_called = called[at];
+      if (!name.empty()) visit(name, is_called);
     }
     return Done{};
   }
@@ -78,6 +83,7 @@ class ElfModule {
   };
 
   Result<SymbolTable> symbols() const;
+  std::vector<bool> called_symbols(std::size_t count) const;
   static std::string_view import_at(const SymbolTable& table, std::size_t at) noexcept;
   static bool is_weak_at(const SymbolTable& table, std::size_t at) noexcept;
 

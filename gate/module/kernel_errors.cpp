@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cerrno>
 #include <cstring>
+#include <set>
 
 #include "gate/module/kernel_settings.h"
 #include "gate/module/kernel_view.h"
@@ -75,12 +76,16 @@ std::string what_is_unknown(const std::vector<UnknownSymbol>& symbols) {
   for (std::size_t at = 0; at < symbols.size() && at < kMostShown; ++at) {
     if (at > 0) text += ", ";
     text += symbols[at].name;
-    if (!symbols[at].provider.empty()) text += " (the module " + symbols[at].provider + " does)";
   }
   if (symbols.size() > kMostShown) {
     text += " and " + std::to_string(symbols.size() - kMostShown) + " more";
   }
-  return text;
+  std::set<std::string> providers;
+  for (const UnknownSymbol& symbol : symbols) {
+    if (!symbol.provider.empty()) providers.insert(symbol.provider);
+  }
+  if (providers.empty()) return text;
+  return text + "; load " + join({providers.begin(), providers.end()}) + " first";
 }
 
 std::string error_text(int code) {

@@ -41,6 +41,7 @@ void each_line(std::string_view text, Visit visit) {
 /// What the kernel shows of itself: with CONFIG_KALLSYMS_ALL its data too, and among them its table
 /// of exports (__ksymtab_NAME); else its functions alone.
 struct Shown {
+  bool functions = false;
   bool data = false;
   bool exports = false;
 };
@@ -48,6 +49,7 @@ struct Shown {
 /// "ADDRESS TYPE NAME" or "ADDRESS TYPE NAME\t[MODULE]".
 Shown look_into_kernel(std::string_view kallsyms, Sights& sights) {
   constexpr std::string_view kExport = "__ksymtab_";
+  constexpr std::string_view kFunctionOfAny = "_stext";
   constexpr std::string_view kDataOfAny = "init_task";
   Shown shown;
   each_line(kallsyms, [&](std::string_view line) {
@@ -60,6 +62,7 @@ Shown look_into_kernel(std::string_view kallsyms, Sights& sights) {
     const bool is_export = name.starts_with(kExport);
     if (is_export) name.remove_prefix(kExport.size());
     shown.exports = shown.exports || (is_export && !of_module);
+    shown.functions = shown.functions || (!of_module && name == kFunctionOfAny);
     shown.data = shown.data || (!of_module && (is_export || name == kDataOfAny));
     const auto found = sights.find(name);
     if (found == sights.end()) return;
@@ -91,21 +94,21 @@ bool is_printable(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
-std::vector<std::string> needed_by(int image) {
-  std::vector<std::string> needed;
+std::vector<NeededSymbol> needed_by(int image) {
+  std::vector<NeededSymbol> needed;
   const auto mapped = MappedImage::map(image);
   if (!mapped) return needed;
   const auto elf = ElfModule::parse(mapped->bytes());
   if (!elf) return needed;
-  const Status seen = elf->each_needed_import([&](std::string_view name) {
-    if (needed.size() < kMostNeeded) needed.emplace_back(name);
+  const Status seen = elf->each_needed_import([&](std::string_view name, bool is_called) {
+    if (needed.size() < kMostNeeded) needed.push_back({std::string(name), is_called});
   });
   if (!seen) needed.clear();
   return needed;
 }
 
 /// Only root can have written it: trusted as the kernel is.
-std::vector<std::string> needed_by_file(const ModuleTree& tree, const std::string& path) {
+std::vector<NeededSymbol> needed_by_file(const ModuleTree& tree, const std::string& path) {
   const auto file = tree.open_module(path);
   if (!file) return {};
   const auto compression = compression_of(file->get());
@@ -115,7 +118,7 @@ std::vector<std::string> needed_by_file(const ModuleTree& tree, const std::strin
       *compression == Compression::none
           ? copy_into_image(file->get(), image->get(), kLargestModule)
           : unpack_into_image(file->get(), *compression, image->get(), kLargestModule);
-  return filled ? needed_by(image->get()) : std::vector<std::string>();
+  return filled ? needed_by(image->get()) : std::vector<NeededSymbol>();
 }
 
 std::vector<std::string> names_of_loaded() {
@@ -128,25 +131,26 @@ std::vector<std::string> names_of_loaded() {
 
 }  // namespace
 
-std::vector<UnknownSymbol> unknown_symbols(const std::vector<std::string>& needed,
+std::vector<UnknownSymbol> unknown_symbols(const std::vector<NeededSymbol>& needed,
                                            std::string_view kallsyms, std::string_view symbols,
                                            const std::vector<std::string>& loaded) {
   Sights sights;
-  for (const std::string& name : needed) {
-    if (is_printable(name)) sights.try_emplace(name);
+  for (const NeededSymbol& symbol : needed) {
+    if (is_printable(symbol.name)) sights.try_emplace(symbol.name);
   }
   const Shown shown = look_into_kernel(kallsyms, sights);
   look_into_tree(symbols, sights);
   std::vector<UnknownSymbol> unknown;
-  for (const std::string& name : needed) {
-    const auto found = sights.find(name);
+  for (const NeededSymbol& symbol : needed) {
+    const auto found = sights.find(symbol.name);
     if (found == sights.end()) continue;
     const Sight& sight = found->second;
     const bool is_loaded = std::find(loaded.begin(), loaded.end(), sight.provider) != loaded.end();
     const bool is_seen = sight.exported || sight.in_module || (sight.named && !shown.exports);
+    const bool would_be_seen = shown.data || (shown.functions && symbol.is_function);
     // What is not shown may be there all the same, unless it is a module's that is not loaded.
-    const bool is_known = is_seen || (!shown.data && (sight.provider.empty() || is_loaded));
-    if (!is_known) unknown.push_back({name, is_loaded ? std::string() : sight.provider});
+    const bool is_known = is_seen || (!would_be_seen && (sight.provider.empty() || is_loaded));
+    if (!is_known) unknown.push_back({symbol.name, is_loaded ? std::string() : sight.provider});
     sights.erase(found);
   }
   return unknown;
@@ -158,7 +162,7 @@ std::vector<UnknownSymbol> unknown_symbols_of(const PlannedModule& module) {
   if (module.handed_over || end == std::string::npos) return {};
   const auto tree = ModuleTree::open(module.path.substr(0, end));
   if (!tree) return {};
-  const std::vector<std::string> needed = needed_by_file(*tree, module.path);
+  const std::vector<NeededSymbol> needed = needed_by_file(*tree, module.path);
   if (needed.empty()) return {};
   const auto kallsyms = read_bounded("/proc/kallsyms", kLargestKallsyms);
   const auto symbols = read_bounded(tree->directory() + "/modules.symbols", kLargestSymbols);

@@ -9,6 +9,12 @@
 
 namespace modgate {
 
+/// A symbol that a module needs.
+struct NeededSymbol {
+  std::string name;
+  bool is_function = false;  ///< for certain; else it may be data
+};
+
 /// A symbol that a module needs and the running kernel does not have.
 struct UnknownSymbol {
   std::string name;
@@ -16,10 +22,11 @@ struct UnknownSymbol {
 };
 
 /// Those of `needed` that `kallsyms` (the text of /proc/kallsyms) does not show as exported, and
-/// who has them by `symbols` (the text of a tree's modules.symbols). Where `kallsyms` is empty or
-/// shows functions alone, only those that a module of the tree has which `loaded` does not name. In
-/// the order of `needed`; names that are not printable are left out.
-std::vector<UnknownSymbol> unknown_symbols(const std::vector<std::string>& needed,
+/// who has them by `symbols` (the text of a tree's modules.symbols). Of what `kallsyms` does
+/// not show at all, as data without CONFIG_KALLSYMS_ALL, only those that a module of the tree has
+/// which `loaded` does not name. In the order of `needed`; names that are not printable are left
+/// out.
+std::vector<UnknownSymbol> unknown_symbols(const std::vector<NeededSymbol>& needed,
                                            std::string_view kallsyms, std::string_view symbols,
                                            const std::vector<std::string>& loaded);
 

@@ -215,7 +215,7 @@ TEST_CASE("both sides are named, and the symbols that are not there") {
   }
   CHECK(has(why(ENOENT, settings, module), "it needs what neither"));
   CHECK(has(why(ENOENT, settings, module, {{"foo", ""}, {"bar", "vxlan"}}),
-            "has foo, bar (the module vxlan does); built for"));
+            "has foo, bar; load vxlan first; built for"));
   const std::vector<UnknownSymbol> many(20, UnknownSymbol{"foo", ""});
   CHECK(has(why(ENOENT, settings, module, many), "foo and 12 more"));
   CHECK_FALSE(has(why(ENOEXEC, settings, module, many), "foo"));

@@ -41,6 +41,7 @@ struct ModuleFile {
   std::size_t this_module_size = 0x380;
   std::string second_section;            ///< another section of this name, with the same bytes
   std::vector<std::uint64_t> relocated;  ///< offsets in this_module that a relocation changes
+  std::vector<std::uint32_t> called;     ///< numbers of symbols that .text calls, from 1
   std::string this_module_name;          ///< in place of `name`, raw
   std::string tail;                      ///< appended to the file
 
@@ -64,6 +65,7 @@ struct ModuleFile {
       add(".rela.gnu.linkonce.this_module", SHT_RELA, 0, relocation_bytes()).header.sh_info = own;
     }
     if (!exports.empty()) add("__ksymtab_strings", SHT_PROGBITS, SHF_ALLOC, joined(exports));
+    if (!called.empty()) add(".rela.text", SHT_RELA, 0, call_bytes());
     if (with_symbols) add_symbols();
     return assemble();
   }
@@ -111,6 +113,16 @@ struct ModuleFile {
     for (const std::uint64_t offset : relocated) {
       Elf64_Rela entry = {};
       entry.r_offset = offset;
+      text.append(reinterpret_cast<const char*>(&entry), sizeof entry);
+    }
+    return text;
+  }
+
+  [[nodiscard]] std::string call_bytes() const {
+    std::string text;
+    for (const std::uint32_t symbol : called) {
+      Elf64_Rela entry = {};
+      entry.r_info = std::uint64_t{symbol} << 32U | kCallRelocation;
       text.append(reinterpret_cast<const char*>(&entry), sizeof entry);
     }
     return text;

@@ -23,7 +23,13 @@ constexpr const char* kTree =
     "alias symbol:vxlan_add vxlan\n"
     "alias symbol:broken not a module\n";
 
-Texts unknown(const Texts& needed, const std::string& kallsyms, const Texts& loaded = {}) {
+/// A name with () behind it is a function's for certain.
+Texts unknown(const Texts& names, const std::string& kallsyms, const Texts& loaded = {}) {
+  std::vector<NeededSymbol> needed;
+  for (const std::string& name : names) {
+    const bool is_function = name.ends_with("()");
+    needed.push_back({name.substr(0, name.size() - (is_function ? 2 : 0)), is_function});
+  }
   Texts found;
   for (const UnknownSymbol& symbol : unknown_symbols(needed, kallsyms, kTree, loaded)) {
     found.push_back(symbol.name + '@' + symbol.provider);
@@ -63,6 +69,14 @@ TEST_CASE("what is not shown may be there") {
   }
 }
 
+TEST_CASE("a kernel that shows its functions alone is believed about functions") {
+  const std::string kernel = "0 T _stext\n0 T printk\n0 t hidden\n";
+  CHECK(unknown({"printk()", "hidden()", "jiffies"}, kernel).empty());
+  CHECK(unknown({"gone()"}, kernel) == Texts{"gone@"});
+  CHECK(unknown({"gone()"}, "0 T printk\n").empty());
+  CHECK(unknown({"vxlan_add()"}, kernel, {"vxlan"}) == Texts{"vxlan_add@"});
+}
+
 TEST_CASE("a symbol that cannot be printed is not named") {
   CHECK(unknown({"a\nb", "\x1b[2J", "a b", "ok"}, kKernel) == Texts{"ok@"});
 }
@@ -93,6 +107,24 @@ TEST_CASE("weak imports are not needed") {
   REQUIRE(elf->each_import([&](std::string_view name) { all.emplace_back(name); }));
   CHECK(all == Texts{"printk", "perhaps"});
   Texts needed;
-  REQUIRE(elf->each_needed_import([&](std::string_view name) { needed.emplace_back(name); }));
+  REQUIRE(elf->each_needed_import([&](std::string_view name, bool is_called) {
+    CHECK_FALSE(is_called);
+    needed.emplace_back(name);
+  }));
   CHECK(needed == Texts{"printk"});
+}
+
+TEST_CASE("an import that is called is a function") {
+  test::ModuleFile file;
+  file.imports = {"printk", "jiffies"};
+  file.called = {1, 77};
+  const std::string bytes = file.bytes();
+  const auto elf =
+      ElfModule::parse({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  REQUIRE(elf);
+  Texts called;
+  REQUIRE(elf->each_needed_import([&](std::string_view name, bool is_called) {
+    if (is_called) called.emplace_back(name);
+  }));
+  CHECK(called == Texts{"printk"});
 }
