@@ -24,18 +24,6 @@ namespace {
 constexpr std::uint64_t kMostModuleBytes = std::uint64_t{256} << 20U;
 constexpr std::size_t kMostKeyListBytes = std::size_t{4} << 20U;
 
-Result<std::string> name_by_file(std::string_view path) {
-  const std::string_view file = path.substr(path.rfind('/') + 1);
-  for (const std::string_view ending : {".ko", ".ko.xz", ".ko.zst", ".ko.gz"}) {
-    if (!file.ends_with(ending)) continue;
-    std::string name = canonical_name(file.substr(0, file.size() - ending.size()));
-    if (is_canonical_name(name)) return name;
-  }
-  return Error{Outcome::rejected, std::string(path) +
-                                      " is not called as a module's file: NAME.ko, or with .xz, "
-                                      ".zst or .gz behind it"};
-}
-
 Result<Fd> image_of(int file, const std::string& name) {
   auto image = new_image(name);
   if (!image) return image.error();
@@ -120,12 +108,16 @@ KnownSigners known_signers(const std::string& directory, std::int64_t now) {
 Result<Pin> pin_file(const std::string& path, const KnownSigners& signers) {
   const auto file = open_handed_file(path);
   if (!file) return file.error();
-  const auto name = name_by_file(path);
-  if (!name) return name.error();
-  const auto image = image_of(file->get(), *name);
+  const std::string name = name_of_file(path);
+  if (name.empty()) {
+    return Error{Outcome::rejected, path +
+                                        " is not called as a module's file: NAME.ko, or with "
+                                        ".xz, .zst or .gz behind it"};
+  }
+  const auto image = image_of(file->get(), name);
   if (!image) return image.error();
   InspectOrder order;
-  order.name = *name;
+  order.name = name;
   order.trusted = &signers.certificates;
   auto facts = facts_from(inspect(image->get(), order), order);
   if (!facts) return facts.error();
@@ -133,7 +125,7 @@ Result<Pin> pin_file(const std::string& path, const KnownSigners& signers) {
   if (!parameters) return parameters.error();
 
   Pin pin;
-  pin.name = *name;
+  pin.name = name;
   pin.facts = std::move(*facts);
   pin.parameters = std::move(*parameters);
   const std::string kernel = kernel_vermagic(PlannedModule{});

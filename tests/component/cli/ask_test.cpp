@@ -131,7 +131,10 @@ TEST_CASE("A malformed request ends with usage before anybody is connected to") 
       {plan_load_command(), words({})},
       {plan_unload_command(), words({})},
       {status_command(), words({""})},
-      {list_command(), words({"tun"})},
+      {list_command(), words({"./tun.ko"})},
+      {policy_test_command(), words({"tun"})},
+      {policy_test_command(), words({"load"})},
+      {policy_test_command(), words({"load", "./tun.ko"})},
       {log_command(), words({"tun"})},
       {log_command(), empty_user},
   };

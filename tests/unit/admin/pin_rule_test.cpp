@@ -50,8 +50,11 @@ TEST_CASE("A pin is a rule for one module and one digest") {
   CHECK(rule.source == ModuleSource::file);
   REQUIRE(rule.modules.size() == 1);
   CHECK(rule.modules.front().pattern() == "my_drv");
-  REQUIRE(rule.details->sha256.size() == 1);
-  CHECK(rule.details->sha256.front() == sample().facts.sha256);
+  REQUIRE(rule.details->digests.size() == 1);
+  CHECK(rule.details->digests.front()->contains(sample().facts.sha256));
+  Digest other = sample().facts.sha256;
+  other.front() ^= 1U;
+  CHECK_FALSE(rule.details->digests.front()->contains(other));
   CHECK(rule.details->parameters.empty());
 }
 

@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 #include "catch.h"
 #include "gate/module/loader.h"
@@ -147,17 +149,41 @@ TEST_CASE("the loader asks the kernel only for what is sealed, an ELF file and o
   const std::string bytes = test::ModuleFile().bytes();
   const Fd open_image = test::file_of(bytes);
   const Digest digest = *digest_of(open_image.get());
-  CHECK(kernel->insert(open_image.get(), digest, "") == EBADMSG);
-  CHECK(kernel->insert(-1, digest, "") == EBADMSG);
+  CHECK(kernel->insert(open_image.get(), false, digest, "") == EBADMSG);
+  CHECK(kernel->insert(-1, false, digest, "") == EBADMSG);
 
   const Fd image = test::sealed_image_of(bytes);
   Digest wrong = digest;
   wrong[31] ^= 1;
-  CHECK(kernel->insert(image.get(), wrong, "") == EBADMSG);
-  CHECK(kernel->insert(image.get(), digest, std::string("a\0b", 3)) == EINVAL);
+  CHECK(kernel->insert(image.get(), false, wrong, "") == EBADMSG);
+  CHECK(kernel->insert(image.get(), false, digest, std::string("a\0b", 3)) == EINVAL);
 
   const Fd packed = test::sealed_image_of("\x1F\x8B" + bytes);
-  CHECK(kernel->insert(packed.get(), *digest_of(packed.get()), "") == EBADMSG);
+  CHECK(kernel->insert(packed.get(), false, *digest_of(packed.get()), "") == EBADMSG);
+}
+
+TEST_CASE("in place of a sealed image only a file will do that root alone can change") {
+  std::string path = "/tmp/modgate-image-XXXXXX";
+  const Fd writable(::mkostemp(path.data(), O_CLOEXEC));
+  REQUIRE(writable);
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Fd path_only(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  REQUIRE(::unlink(path.c_str()) == 0);
+  CHECK(is_roots_own(file.get()) == (::geteuid() == 0));
+  CHECK_FALSE(is_roots_own(writable.get()));
+  CHECK_FALSE(is_roots_own(path_only.get()));
+  CHECK_FALSE(is_roots_own(-1));
+  REQUIRE(::fchmod(writable.get(), 0620) == 0);
+  CHECK_FALSE(is_roots_own(file.get()));
+  REQUIRE(::fchmod(writable.get(), 0602) == 0);
+  CHECK_FALSE(is_roots_own(file.get()));
+  const Fd directory(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  CHECK_FALSE(is_roots_own(directory.get()));
+
+  auto kernel = KernelModules::open();
+  REQUIRE(kernel);
+  const Fd image = test::file_of(test::ModuleFile().bytes());
+  CHECK(kernel->insert(image.get(), true, *digest_of(image.get()), "") == EBADMSG);
 }
 
 TEST_CASE("the loader removes only what can be a module") {

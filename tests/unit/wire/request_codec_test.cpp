@@ -173,7 +173,7 @@ TEST_CASE("A verb takes only the fields that it has a use for") {
 
   const std::string refused[] = {
       "verb=list\0reason=x\0"s,
-      "verb=list\0modules=1:a\0"s,
+      "verb=list\0parameters=3:a=1\0"s,
       "verb=load\0modules=1:a\0user=bob\0"s,
       "verb=load\0modules=1:a\0uid=0\0"s,
       "verb=load\0modules=1:a1:b\0"s,
