@@ -106,6 +106,16 @@ Status limit_bounding_set(const std::vector<cap_value_t>& keep) {
   return Done{};
 }
 
+Status drop_from_bounding_set(std::uint64_t mask) {
+  for (cap_value_t capability = 0; capability < 64; ++capability) {
+    if (((mask >> static_cast<unsigned>(capability)) & 1U) != 0 &&
+        ::cap_drop_bound(capability) != 0) {
+      return failed("prctl(PR_CAPBSET_DROP)");
+    }
+  }
+  return Done{};
+}
+
 Status permanently_limit_capabilities(const std::vector<cap_value_t>& permitted,
                                       const std::vector<cap_value_t>& required) {
   std::vector<cap_value_t> kept;

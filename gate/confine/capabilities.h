@@ -24,6 +24,10 @@ Status set_capabilities(const std::vector<cap_value_t>& permitted,
 /// Takes everything but `keep` out of the bounding set. Needs CAP_SETPCAP effective.
 Status limit_bounding_set(const std::vector<cap_value_t>& keep);
 
+/// Takes the capabilities of `mask` out of the bounding set: of what the kernel says is in it
+/// (ProcessStatus::bounding), so that no call is made for what is not. Needs CAP_SETPCAP effective.
+Status drop_from_bounding_set(std::uint64_t mask);
+
 /// The state of the listener: uid 0, permitted only `permitted`, effective, inheritable and ambient
 /// none, no_new_privs; the bounding set is cut to what is permitted, and NOROOT is locked, so that
 /// no exec gains anything. Fails if one of `required` is not permitted to begin with; those of

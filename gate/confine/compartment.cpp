@@ -40,12 +40,11 @@ Status check_start(const Profile& profile) {
                             const std::vector<int>& given, const Compartment::Body& body) noexcept {
   int status = kBodyThrew;
   try {
-    reset_signals_or_die();
     std::vector<int> descriptors = {channel};
     descriptors.insert(descriptors.end(), given.begin(), given.end());
     descriptors = keep_only_or_die(descriptors);
     arrange_surroundings_or_die(profile);
-    permanently_confine_or_die(profile, filters.program(profile.filter));
+    permanently_confine_or_die(profile, filters.to_install(profile.filter));
     // --- From here on: what the profile says and nothing more. ---
     status = body({descriptors.front(), {descriptors.begin() + 1, descriptors.end()}});
   } catch (...) {

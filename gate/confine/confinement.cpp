@@ -14,6 +14,7 @@
 #include "gate/confine/die.h"
 #include "gate/confine/filters.h"
 #include "gate/confine/process_status.h"
+#include "gate/confine/surroundings.h"
 #include "modgate/handle.h"
 
 namespace modgate {
@@ -32,11 +33,13 @@ std::vector<cap_value_t> with(std::vector<cap_value_t> set,
 }
 
 /// The order is the point: each step needs what a later one gives up (capabilities(7);
-/// security/commoncap.c: cap_prctl_drop and cap_task_prctl want CAP_SETPCAP effective).
-void permanently_drop_privileges_or_die(const Profile& profile) {
+/// security/commoncap.c: cap_prctl_drop and cap_task_prctl want CAP_SETPCAP effective). `bounding`
+/// is what is in the bounding set.
+void permanently_drop_privileges_or_die(const Profile& profile, std::uint64_t bounding) {
+  const std::uint64_t kept = capability_mask(profile.keep);
   const auto dropping = with(profile.keep, {CAP_SETUID, CAP_SETGID, CAP_SETPCAP});
   or_die(set_capabilities(dropping, dropping));
-  or_die(limit_bounding_set(profile.keep));
+  or_die(drop_from_bounding_set(bounding & ~kept));
   or_die(::cap_reset_ambient(), "prctl(PR_CAP_AMBIENT_CLEAR_ALL)");
   or_die(::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "prctl(PR_SET_KEEPCAPS)");
 
@@ -47,7 +50,7 @@ void permanently_drop_privileges_or_die(const Profile& profile) {
   const auto locking = with(profile.keep, {CAP_SETPCAP});
   or_die(set_capabilities(locking, locking));
   or_die(::prctl(PR_SET_SECUREBITS, kSecurebits, 0, 0, 0), "prctl(PR_SET_SECUREBITS)");
-  if (!profile.may_fork) or_die(limit_bounding_set({}));
+  if (!profile.may_fork) or_die(drop_from_bounding_set(bounding & kept));
   or_die(set_capabilities(profile.keep, profile.keep));
 
   if (profile.uid != 0 && ::setresuid(0, 0, 0) == 0) die("setresuid() gave root back", 0);
@@ -75,6 +78,7 @@ ProcessStatus read_or_die(const Fd& status_file) {
 ProcessStatus wanted_status(const Profile& profile, const ProcessStatus& before) {
   ProcessStatus wanted = before;
   wanted.threads = 1;
+  wanted.signals_ignored = wanted.signals_caught = 0;
   wanted.uids.fill(profile.uid);
   wanted.gids.fill(profile.gid);
   wanted.inheritable = wanted.effective = wanted.ambient = 0;
@@ -90,16 +94,17 @@ ProcessStatus wanted_status(const Profile& profile, const ProcessStatus& before)
 
 }  // namespace
 
-void permanently_confine_or_die(const Profile& profile, const std::vector<sock_filter>& filter) {
+void permanently_confine_or_die(const Profile& profile, const std::vector<sock_filter>* filter) {
   // Opened before the filter, which may forbid it; what is read from it is always the state now.
   const Fd status_file(::open("/proc/self/status", O_RDONLY | O_CLOEXEC));
   or_die(status_file.get(), "open(/proc/self/status)");
   const ProcessStatus before = read_or_die(status_file);
+  reset_signals_or_die(before.signals_ignored | before.signals_caught);
 
   if (profile.keeps_parent_capabilities) {
     permanently_lower_all_or_die();
   } else {
-    permanently_drop_privileges_or_die(profile);
+    permanently_drop_privileges_or_die(profile, before.bounding);
   }
   or_die(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl(PR_SET_NO_NEW_PRIVS)");
   or_die(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl(PR_SET_DUMPABLE)");
@@ -107,7 +112,7 @@ void permanently_confine_or_die(const Profile& profile, const std::vector<sock_f
   if (!profile.keeps_stderr) or_die(::dup2(STDIN_FILENO, STDERR_FILENO), "dup2(stderr)");
 
   // --- From here on: what the filter lets through only. ---
-  or_die(install_filter(filter));
+  if (filter != nullptr) or_die(install_filter(*filter));
   or_die(require_same(read_or_die(status_file), wanted_status(profile, before)));
 }
 

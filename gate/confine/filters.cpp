@@ -48,6 +48,11 @@ Result<std::vector<sock_filter>> compile_one(const FilterRules& filter) {
       result != 0) {
     return failed("seccomp_attr_set()", result);
   }
+  // A tree in place of a list: the kernel tries every call there is when it takes a filter.
+  if (const int result = ::seccomp_attr_set(context.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);
+      result != 0) {
+    return failed("seccomp_attr_set()", result);
+  }
   for (const FilterRule& rule : filter.rules) {
     const int result =
         ::seccomp_rule_add_array(context.get(), rule.action, rule.call,
@@ -76,6 +81,16 @@ Result<FilterSet> FilterSet::compile() {
 
 const std::vector<sock_filter>& FilterSet::program(Filter filter) const {
   return programs_.at(static_cast<std::size_t>(filter));
+}
+
+Status FilterSet::install_floor() {
+  if (auto installed = install_filter(program(Filter::floor)); !installed) return installed;
+  floor_is_inherited_ = true;
+  return Done{};
+}
+
+const std::vector<sock_filter>* FilterSet::to_install(Filter filter) const {
+  return filter == Filter::floor && floor_is_inherited_ ? nullptr : &program(filter);
 }
 
 Status install_filter(const std::vector<sock_filter>& program) {

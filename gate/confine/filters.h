@@ -20,8 +20,15 @@ class FilterSet {
   /// The program of `filter`, ready for seccomp(2).
   [[nodiscard]] const std::vector<sock_filter>& program(Filter filter) const;
 
+  /// Installs the floor in this process. Its children inherit it and need not install it again.
+  Status install_floor();
+
+  /// What a child with `filter` has to install; nullptr where it inherits all of it.
+  [[nodiscard]] const std::vector<sock_filter>* to_install(Filter filter) const;
+
  private:
   std::array<std::vector<sock_filter>, 6> programs_;
+  bool floor_is_inherited_ = false;
 };
 
 /// Installs a program for this process and all its descendants; needs no_new_privs.

@@ -87,6 +87,8 @@ Result<ProcessStatus> parse_process_status(std::string_view text) {
   if (!take_ids(text, "Gid", status.gids)) return malformed("Gid");
   if (!take_groups(text, status.groups)) return malformed("Groups");
   if (!take_number(text, "Threads", 10, status.threads)) return malformed("Threads");
+  if (!take_number(text, "SigIgn", 16, status.signals_ignored)) return malformed("SigIgn");
+  if (!take_number(text, "SigCgt", 16, status.signals_caught)) return malformed("SigCgt");
   if (!take_number(text, "CapInh", 16, status.inheritable)) return malformed("CapInh");
   if (!take_number(text, "CapPrm", 16, status.permitted)) return malformed("CapPrm");
   if (!take_number(text, "CapEff", 16, status.effective)) return malformed("CapEff");
@@ -122,6 +124,8 @@ Status require_same(const ProcessStatus& seen, const ProcessStatus& wanted) {
   if (seen.gids != wanted.gids) return differs("Gid");
   if (seen.groups != wanted.groups) return differs("Groups");
   if (seen.threads != wanted.threads) return differs("Threads");
+  if (seen.signals_ignored != wanted.signals_ignored) return differs("SigIgn");
+  if (seen.signals_caught != wanted.signals_caught) return differs("SigCgt");
   if (seen.inheritable != wanted.inheritable) return differs("CapInh");
   if (seen.permitted != wanted.permitted) return differs("CapPrm");
   if (seen.effective != wanted.effective) return differs("CapEff");

@@ -20,6 +20,8 @@ struct ProcessStatus {
   std::array<gid_t, 4> gids{};
   std::vector<gid_t> groups;  ///< in the kernel's order, which is ascending
   std::uint64_t threads = 0;
+  std::uint64_t signals_ignored = 0;  ///< bit n-1 for signal n
+  std::uint64_t signals_caught = 0;
   std::uint64_t inheritable = 0;
   std::uint64_t permitted = 0;
   std::uint64_t effective = 0;

@@ -60,13 +60,12 @@ void raise_oom_score_or_die(int wanted) {
 
 }  // namespace
 
-void reset_signals_or_die() {
+void reset_signals_or_die(std::uint64_t not_default) {
   for (int signal = 1; signal < NSIG; ++signal) {
-    if (signal == SIGKILL || signal == SIGSTOP) continue;
+    if (((not_default >> static_cast<unsigned>(signal - 1)) & 1U) == 0) continue;
     struct sigaction standard = {};
     standard.sa_handler = SIG_DFL;
-    // EINVAL: one of the two that the C library keeps to itself, and that nobody else can have set.
-    if (::sigaction(signal, &standard, nullptr) != 0 && errno != EINVAL) die("sigaction()", errno);
+    or_die(::sigaction(signal, &standard, nullptr), "sigaction()");
   }
   sigset_t none;
   or_die(::sigemptyset(&none), "sigemptyset()");

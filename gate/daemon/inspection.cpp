@@ -64,6 +64,7 @@ Status unpack(const PlannedModule& module, int file, int image, const Inspection
   if (!unpacker) return unpacker.error();
   auto bytes = await_answer(*unpacker, sizeof(UnpackAnswer), means.deadline, module.name);
   if (!bytes) return bytes.error();
+  means.retire(std::move(*unpacker));
   UnpackAnswer answer;
   std::memcpy(&answer, bytes->data(), sizeof answer);
   answer.message[sizeof answer.message - 1] = '\0';
@@ -160,6 +161,7 @@ Status inspect_together(const std::vector<PlannedModule*>& modules, const std::v
   auto bytes = await_answer(*inspector, orders.size() * sizeof(InspectAnswer), means.deadline,
                             "what was planned");
   if (!bytes) return bytes.error();
+  means.retire(std::move(*inspector));
   for (std::size_t at = 0; at < orders.size(); ++at) {
     InspectAnswer answer;
     std::memcpy(&answer, bytes->data() + at * sizeof answer, sizeof answer);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gate/confine/compartment.h"
 #include "gate/confine/filters.h"
 #include "gate/confine/house.h"
 #include "gate/module/certificates.h"
@@ -26,6 +27,8 @@ struct InspectionMeans {
   std::vector<std::string> symbols;              ///< that deny rules name
   const TrustedCertificates& trusted;            ///< whose signatures count
   std::function<Status(std::uint64_t)> reserve;  ///< asked before bytes are kept
+  /// Takes a compartment that has answered: its end is nobody's concern until there is time for it.
+  std::function<void(Compartment)> retire;
   Deadline deadline;
 };
 

@@ -161,9 +161,7 @@ Result<int> serve_with(const DaemonOptions& options) {
 
   // --- From here on: only the capabilities that children need, none of them effective. ---
   if (auto dropped = drop_to_listener(); !dropped) return dropped.error();
-  if (auto installed = install_filter(filters->program(Filter::floor)); !installed) {
-    return installed.error();
-  }
+  if (auto installed = filters->install_floor(); !installed) return installed.error();
 
   auto recorder = start_recorder(options, *accounts, *filters);
   if (!recorder) return recorder.error();

@@ -147,8 +147,6 @@ Result<KernelAnswer> SessionWorld::carry_out(const Plan& plan, const Record& int
   std::vector<int> given = {ends_.recorder.descriptor()};
   for (const Fd& image : images_) given.push_back(image.get());
 
-  const auto taint_before = kernel_taint();
-  const std::vector<std::string> before = names_now();
   // The loader drops its privileges while the intent is being written, and waits for the receipt.
   auto loader = Compartment::start(
       loader_profile(setup_.accounts), filters_, given, [&](const Inside& inside) {
@@ -157,11 +155,15 @@ Result<KernelAnswer> SessionWorld::carry_out(const Plan& plan, const Record& int
                           Channel(Fd(inside.given.at(0))));
       });
   if (!loader) return loader.error();
+  // It waits for the receipt: what is there now was there before.
+  const auto taint_before = kernel_taint();
+  const std::vector<std::string> before = names_now();
   if (auto posted = ends_.recorder.post(stamped_now(intent), recording_time()); !posted) {
     return posted.error();
   }
   record_id_ = setup_.record_id;
   auto answer = await_loader(*loader, plan, before, slow);
+  retired_.push_back(std::move(*loader));
   if (!answer) return answer;
   answer->taint_before = taint_before;
   answer->taint_after = kernel_taint();

@@ -122,6 +122,7 @@ InspectionMeans SessionWorld::means() {
           symbols_to_look_for(*policy()),
           trusted_,
           [this](std::uint64_t bytes) { return ends_.listener.reserve(bytes, recording_time()); },
+          [this](Compartment done) { retired_.push_back(std::move(done)); },
           setup_.deadline};
 }
 

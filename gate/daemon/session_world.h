@@ -88,8 +88,9 @@ class SessionWorld final : public World {
   Fd handed_over_;        ///< the caller's file; nobody here reads it
   Fd handed_over_image_;  ///< what was in it, sealed and inspected
   std::vector<Fd> images_;
-  TrustedCertificates trusted_;  ///< whose signatures counted when the images were inspected
-  std::string record_id_;        ///< empty while nothing is recorded
+  std::vector<Compartment> retired_;  ///< have answered; ended with this request
+  TrustedCertificates trusted_;       ///< whose signatures counted when the images were inspected
+  std::string record_id_;             ///< empty while nothing is recorded
   bool ended_ = false;
   bool child_crashed_ = false;
 };

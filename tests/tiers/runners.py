@@ -8,7 +8,7 @@ from pathlib import Path
 
 import builds
 from count import DID_NOT_RUN, Count, of_ctest, of_vm
-from steps import BUILD, LOGS, PROJECT, say
+from steps import BUILD, LOGS, PROJECT, say, step
 
 AT_ONCE = 2
 
@@ -21,6 +21,21 @@ def unit(options) -> Count:
 def plain(options) -> Count:
     """The same as they are shipped, without sanitizers: those under a system call filter too."""
     return of_folder(builds.plain_build())
+
+
+def signatures(options) -> Count:
+    """Every module of the machine's kernel against the keys that are built into that kernel."""
+    folder = builds.plain_build()
+    modules = real_modules().get("MODGATE_TEST_MODULES")
+    built = folder and step("building the search for the kernel's keys", "signatures-build",
+                            ["cmake", "--build", folder, "--target", "long_kernel_signatures"])
+    if not built or not modules:
+        return DID_NOT_RUN
+    image = Path(modules).resolve().parent.parent / "vmlinuz"
+    done = step("verifying every module of a kernel", "signatures",
+                [folder / "tests/long_kernel_signatures", image, modules])
+    print((LOGS / "signatures.log").read_text(errors="replace"), flush=True)
+    return Count(passed=1) if done else Count(failed=1)
 
 
 def of_folder(folder: Path | None) -> Count:
