@@ -59,7 +59,7 @@ void load(KernelModules& kernel, const LoadOrder& order, const std::vector<int>&
                            module.parameters);
     }
     answer.modules[at].code = code;
-    if (code == EEXIST) {
+    if (code == EEXIST && !module.only_these_bytes) {
       // Somebody else was faster; it is there, as modprobe sees it too.
       answer.modules[at].step = Step::skipped;
       continue;

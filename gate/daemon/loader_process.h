@@ -20,10 +20,11 @@ struct LoadOrder {
   struct Module {
     std::string name;
     std::string parameters;
-    bool may_fail = false;   ///< a soft dependency
-    bool from_file = false;  ///< its image is a file of root's, not sealed
-    bool replaces = false;   ///< what is loaded under its name is removed first
-    std::size_t image = 0;   ///< load: which of the images
+    bool may_fail = false;          ///< a soft dependency
+    bool only_these_bytes = false;  ///< that another was faster with its name is a failure
+    bool from_file = false;         ///< its image is a file of root's, not sealed
+    bool replaces = false;          ///< what is loaded under its name is removed first
+    std::size_t image = 0;          ///< load: which of the images
   };
   Action action = Action::load;
   std::vector<Module> modules;  ///< only those that the kernel is to be asked for, in order

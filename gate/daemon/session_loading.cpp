@@ -21,7 +21,8 @@ LoadOrder order_for(const Plan& plan) {
   for (const PlannedModule& module : plan.modules) {
     if (!is_asked_of_kernel(plan, module)) continue;
     order.modules.push_back({module.name, module.kernel_parameters(), module.why == Why::soft,
-                             module.from_file, module.replaces, order.modules.size()});
+                             module.handed_over, module.from_file, module.replaces,
+                             order.modules.size()});
   }
   return order;
 }
@@ -137,6 +138,9 @@ Result<KernelAnswer> SessionWorld::await_loader(Compartment& loader, const Plan&
 
 Result<KernelAnswer> SessionWorld::carry_out(const Plan& plan, const Record& intent,
                                              const std::function<void()>& slow) {
+  if (is_about_another()) {
+    return Error{Outcome::unavailable, "nothing is done in the name of somebody else"};
+  }
   auto kernel = KernelModules::open();
   if (!kernel) return kernel.error();
   const LoadOrder order = order_for(plan);

@@ -42,6 +42,8 @@ SessionWorld::SessionWorld(const SessionSetup& setup, const FilterSet& filters, 
       ends_(std::move(ends)),
       handed_over_(std::move(handed_over)) {}
 
+bool SessionWorld::is_about_another() const noexcept { return caller_.peer.uid != setup_.peer.uid; }
+
 Deadline SessionWorld::recording_time() const { return BootClock::now() + kRecordTime; }
 
 Circumstances SessionWorld::circumstances() {
@@ -182,6 +184,9 @@ Result<std::string> SessionWorld::ask_reason() {
 }
 
 Status SessionWorld::record(const Record& record) {
+  if (is_about_another()) {
+    return Error{Outcome::unavailable, "a test of the policy leaves no record"};
+  }
   auto receipt = ends_.recorder.record(stamped_now(record), recording_time());
   if (!receipt) return receipt.error();
   record_id_ = receipt->record;
