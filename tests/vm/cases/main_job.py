@@ -292,3 +292,17 @@ def test_policy_test_for_others_is_the_reviewers(gate):
     assert "plan" not in told[0] and "alice" not in str(told), "nothing is told of others' rules"
     assert "vxlan" not in gate.modules()
     assert not [e for e in events(gate, before) if e["status_id"] != 2], "a test loads nothing"
+
+
+def test_a_callers_environment_changes_no_decision(gate):
+    hour = int(gate.root("date +%H").stdout)
+    poison = {"TZ": "UTC-12", "HOSTNAME": "lab-1", "USER": "root", "LOGNAME": "root", "MODPROBE_OPTIONS": "-C /tmp",
+              "KMOD_LOG": "7", "LD_PRELOAD": "/tmp/none.so", "GCONV_PATH": "/tmp", "XDG_SEAT": "seat0"}
+    for shift, status in ((12, 3), (0, 0)):
+        window = f"{(hour + shift - 1) % 24:02}:00-{(hour + shift + 2) % 24:02}:00"
+        gate.policy(TRUSTING.replace('actions = ["load", "unload"]',
+                                     f'actions = ["load", "unload"]\nhours = ["{window}"]'))
+        for env in ({}, poison):
+            done = gate.run("alice", "modgate load dummy", env=env, cwd="/tmp")
+            assert done.status == status, (window, env, done)
+            gate.unload("dummy")
