@@ -71,8 +71,9 @@ Trust SessionWorld::trust_now() const {
   return read_trust(setup_.signers_dir, *setup_.kernel_keys, std::time(nullptr));
 }
 
-bool SessionWorld::forget_lost_signers(Plan& plan) const {
-  const std::vector<std::string> lost = lost_signers(trusted_, trust_now().certificates);
+bool SessionWorld::forget_lost_signers(Plan& plan) {
+  if (!trusted_) return false;  // nothing was inspected
+  const std::vector<std::string> lost = lost_signers(*trusted_, trust_now().certificates);
   std::size_t forgotten = 0;
   for (PlannedModule& module : plan.modules) {
     for (const std::string& name : lost) forgotten += std::erase(module.facts.signers, name);
@@ -115,6 +116,12 @@ Result<Plan> SessionWorld::plan(const Request& request) {
   return plan;
 }
 
+/// Of a handed-over file and of what comes along with it the same: what is gone later shows.
+const TrustedCertificates& SessionWorld::trusted() {
+  if (!trusted_) trusted_ = trust_now().certificates;
+  return *trusted_;
+}
+
 InspectionMeans SessionWorld::means() {
   return {tree_,
           filters_,
@@ -122,7 +129,7 @@ InspectionMeans SessionWorld::means() {
           policy()->max_module_bytes(),
           policy()->loads_from_file(),
           symbols_to_look_for(*policy()),
-          trusted_,
+          trusted(),
           [this](std::uint64_t bytes) { return ends_.listener.reserve(bytes, recording_time()); },
           [this](Compartment done) { retired_.push_back(std::move(done)); },
           setup_.deadline};
@@ -154,7 +161,6 @@ Result<Plan> SessionWorld::plan_handed_over(const Request& request) {
   module.path = request.file_label;
   module.handed_over = true;
   module.parameters = request.parameters;
-  trusted_ = trust_now().certificates;
   auto image = inspect_handed_over(handed_over_, module, means());
   if (!image) return image.error();
   handed_over_image_ = std::move(*image);
@@ -163,7 +169,6 @@ Result<Plan> SessionWorld::plan_handed_over(const Request& request) {
 }
 
 Status SessionWorld::inspect(Plan& plan) {
-  trusted_ = trust_now().certificates;
   auto images = inspect_plan(plan, means(), std::move(handed_over_image_));
   if (!images) return images.error();
   images_ = std::move(*images);

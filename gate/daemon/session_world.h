@@ -75,7 +75,8 @@ class SessionWorld final : public World {
   [[nodiscard]] InspectionMeans means();
   /// Only a policy test is; nothing may be recorded or done in that person's name.
   [[nodiscard]] bool is_about_another() const noexcept;
-  bool forget_lost_signers(Plan& plan) const;
+  bool forget_lost_signers(Plan& plan);
+  const TrustedCertificates& trusted();
   [[nodiscard]] Trust trust_now() const;
   void reply(const Reply& reply);
   [[nodiscard]] Deadline recording_time() const;
@@ -90,9 +91,9 @@ class SessionWorld final : public World {
   Fd handed_over_;        ///< the caller's file; nobody here reads it
   Fd handed_over_image_;  ///< what was in it, sealed and inspected
   std::vector<Fd> images_;
-  std::vector<Compartment> retired_;  ///< have answered; ended with this request
-  TrustedCertificates trusted_;       ///< whose signatures counted when the images were inspected
-  std::string record_id_;             ///< empty while nothing is recorded
+  std::vector<Compartment> retired_;            ///< have answered; ended with this request
+  std::optional<TrustedCertificates> trusted_;  ///< whose signatures counted in inspection
+  std::string record_id_;                       ///< empty while nothing is recorded
   bool ended_ = false;
   bool child_crashed_ = false;
 };
