@@ -146,10 +146,10 @@ void Compartment::abandon() noexcept {
   if (!pidfd_ || reaped_) return;
   try {
     channel_.reset();
+    if (reap()) return;
     // Where it cannot be killed its channel's end-of-file and its own deadline end it. Its dying is
     // not waited for: that would cost every request some of its time.
     static_cast<void>(static_cast<bool>(kill()));
-    static_cast<void>(static_cast<bool>(reap()));
   } catch (...) {
     // Out of memory for the words of an error that nobody would read.
     return;

@@ -22,17 +22,17 @@ struct Profile {
   uid_t uid = static_cast<uid_t>(-1);
   gid_t gid = static_cast<gid_t>(-1);
   std::vector<gid_t> groups;  ///< supplementary groups; empty: none
-  std::vector<cap_value_t>
-      keep;  ///< permitted and effective; all other sets end empty, but see may_fork
+  /// Permitted and effective; all other sets end empty, but see may_fork.
+  std::vector<cap_value_t> keep;
   /// Only for the session: user, groups and permitted as the parent's, effective none, bounding set
   /// and securebits untouched.
   bool keeps_parent_capabilities = false;
   Filter filter = Filter::floor;
-  std::chrono::seconds deadline{
-      0};                         ///< alarm(2) armed before confinement; 0: lives with its parent
-  std::uint64_t cpu_seconds = 0;  ///< RLIMIT_CPU; 0: unlimited
-  std::uint64_t max_files = 64;   ///< RLIMIT_NOFILE
-  std::uint64_t max_memory = 0;   ///< RLIMIT_AS in bytes; 0: unlimited
+  /// alarm(2), armed before confinement; 0: lives with its parent.
+  std::chrono::seconds deadline{0};
+  std::uint64_t cpu_seconds = 0;     ///< RLIMIT_CPU; 0: unlimited
+  std::uint64_t max_files = 64;      ///< RLIMIT_NOFILE
+  std::uint64_t max_memory = 0;      ///< RLIMIT_AS in bytes; 0: unlimited
   std::uint64_t max_file_bytes = 0;  ///< RLIMIT_FSIZE, which bounds memfds too; 0: unlimited
   /// Else RLIMIT_NPROC 0, which does not bind uid 0. Who may fork may exec as well: the bounding
   /// set is then `keep`, and NOROOT sees to it that a program gains nothing but what its file may

@@ -8,6 +8,7 @@
 #include "gate/config/trusted_file.h"
 #include "gate/confine/compartment.h"
 #include "gate/daemon/trust.h"
+#include "gate/daemon/waiting.h"
 #include "gate/module/bounded_file.h"
 #include "gate/module/kernel_keys.h"
 #include "gate/module/mapped_image.h"
@@ -90,6 +91,8 @@ Result<TrustedCertificates> find_kernel_keys(const Accounts& accounts, const Fil
   if (!answer || !*answer) {
     return Error{Outcome::unavailable, "the kernel's image could not be searched"};
   }
+  // The listener lives on: what is left of the child is cleared away now.
+  if (auto ended = wait_for_any({searcher->pidfd()}, deadline); !ended) return ended.error();
   auto found = decode((*answer)->bytes);
   if (!found) return found.error();
   auto keys = read_bounded("/proc/keys", kMostKeyListBytes);
