@@ -7,11 +7,14 @@
 
 namespace modgate {
 
-std::string policy_digest(const std::vector<PolicyFile>& files) {
+std::string policy_digest(const std::vector<PolicyFile>& files,
+                          const std::vector<PolicyFile>& named) {
   std::string all;
-  for (const PolicyFile& file : files) {
-    // Lengths keep a byte from moving between two files unseen.
-    all += file.path + '\n' + std::to_string(file.text.size()) + '\n' + file.text;
+  for (const std::vector<PolicyFile>* some : {&files, &named}) {
+    for (const PolicyFile& file : *some) {
+      // Lengths keep a byte from moving between two files unseen.
+      all += file.path + '\n' + std::to_string(file.text.size()) + '\n' + file.text;
+    }
   }
   Digest digest{};
   SHA256(reinterpret_cast<const unsigned char*>(all.data()), all.size(), digest.data());

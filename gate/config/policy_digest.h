@@ -8,8 +8,9 @@
 
 namespace modgate {
 
-/// Lower-case hex SHA-256 over the files of a policy, and those that they name, which every record
-/// of a request bears.
-std::string policy_digest(const std::vector<PolicyFile>& files);
+/// Lower-case hex SHA-256 over the files of a policy and, after them, those that they name, which
+/// every record of a request bears.
+std::string policy_digest(const std::vector<PolicyFile>& files,
+                          const std::vector<PolicyFile>& named = {});
 
 }  // namespace modgate

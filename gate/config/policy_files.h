@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "modgate/policy_file.h"
 #include "modgate/result.h"
 
 namespace modgate {
@@ -15,11 +16,6 @@ struct PolicyLocation {
   std::string policy = "/etc/modgate/policy.toml";
   std::string policy_dir = "/etc/modgate/policy.d";
   std::string signers = "/etc/modgate/signers";
-};
-
-struct PolicyFile {
-  std::string path;
-  std::string text;
 };
 
 /// All files of a policy together.

@@ -3,8 +3,6 @@
 
 #include <malloc.h>
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -18,16 +16,6 @@ namespace {
 /// Parsing takes more than the policy keeps, and leaves holes that every session would inherit.
 void give_back_memory() {
   static_cast<void>(malloc_trim(0));  // whether there was anything to give back does not matter
-}
-
-/// Of the files and, after them, of those that they name.
-std::string digest_of(std::vector<PolicySource> sources, std::vector<PolicyFile> named) {
-  std::vector<PolicyFile> files;
-  for (PolicySource& source : sources) {
-    files.push_back({std::move(source.path), std::move(source.text)});
-  }
-  std::move(named.begin(), named.end(), std::back_inserter(files));
-  return policy_digest(files);
 }
 
 }  // namespace
@@ -50,13 +38,12 @@ PolicyKeeper::Change PolicyKeeper::refresh() {
 
   auto files = read_policy_files(location_);
   if (!files) return refuse(files.error().message);
-  std::vector<PolicySource> sources;
-  for (PolicyFile& file : *files) sources.push_back({file.path, std::move(file.text)});
   ParseOptions options;
   options.default_pam_service = default_pam_service_;
   options.read_file = [this](const std::string& path) { return named_.read(path); };
-  ParsedPolicy parsed = parse_policy(sources, options);
-  std::string digest = digest_of(std::move(sources), named_.take());
+  ParsedPolicy parsed = parse_policy(*files, options);
+  std::string digest = policy_digest(*files, named_.take());
+  files->clear();  // so that their memory can be given back too
   if (!parsed.policy) {
     std::string trouble;
     for (const Problem& problem : parsed.problems) {

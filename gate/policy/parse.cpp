@@ -11,9 +11,9 @@
 namespace modgate {
 namespace {
 
-void sort_problems(std::vector<Problem>& problems, const std::vector<PolicySource>& sources) {
+void sort_problems(std::vector<Problem>& problems, const std::vector<PolicyFile>& sources) {
   const auto place = [&](const Problem& problem) {
-    const auto file = std::find_if(sources.begin(), sources.end(), [&](const PolicySource& source) {
+    const auto file = std::find_if(sources.begin(), sources.end(), [&](const PolicyFile& source) {
       return source.path == problem.file;
     });
     // A file that the policy names stands after those that it is merged from.
@@ -26,11 +26,11 @@ void sort_problems(std::vector<Problem>& problems, const std::vector<PolicySourc
 }
 
 /// Without a policy where there is an error.
-ParsedPolicy parse_in_pieces(const std::vector<PolicySource>& sources, const ParseOptions& options,
+ParsedPolicy parse_in_pieces(const std::vector<PolicyFile>& sources, const ParseOptions& options,
                              std::size_t piece_bytes, bool& has_cut) {
   ParsedPolicy parsed;
   PolicyBuilder builder(options, piece_bytes, parsed.problems);
-  for (const PolicySource& source : sources) builder.add(source);
+  for (const PolicyFile& source : sources) builder.add(source);
   has_cut = builder.has_cut();
   const bool sound = std::none_of(parsed.problems.begin(), parsed.problems.end(),
                                   [](const Problem& problem) { return problem.is_error; });
@@ -42,7 +42,7 @@ ParsedPolicy parse_in_pieces(const std::vector<PolicySource>& sources, const Par
 
 }  // namespace
 
-ParsedPolicy parse_policy(const std::vector<PolicySource>& sources, const ParseOptions& options) {
+ParsedPolicy parse_policy(const std::vector<PolicyFile>& sources, const ParseOptions& options) {
   ParsedPolicy parsed;
   try {
     bool has_cut = false;

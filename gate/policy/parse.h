@@ -9,14 +9,10 @@
 
 #include "gate/policy/policy.h"
 #include "gate/policy/problem.h"
+#include "modgate/policy_file.h"
 #include "modgate/result.h"
 
 namespace modgate {
-
-struct PolicySource {
-  std::string path;
-  std::string text;
-};
 
 /// Gives the text of a file that a policy names, or says why it must not count.
 using FileReader = std::function<Result<std::string>(const std::string& path)>;
@@ -42,7 +38,6 @@ struct ParsedPolicy {
 /// Parses and merges the files in the given order, and those that they name. Never throws on any
 /// input; nothing of a policy with an error takes effect. A key that this version cannot act on is
 /// an error.
-ParsedPolicy parse_policy(const std::vector<PolicySource>& sources,
-                          const ParseOptions& options = {});
+ParsedPolicy parse_policy(const std::vector<PolicyFile>& sources, const ParseOptions& options = {});
 
 }  // namespace modgate

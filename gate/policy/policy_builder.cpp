@@ -30,7 +30,7 @@ std::shared_ptr<const Terms> with_defaults(const WrittenTerms& written, const Te
 
 }  // namespace
 
-void PolicyBuilder::add(const PolicySource& source) {
+void PolicyBuilder::add(const PolicyFile& source) {
   ProblemList problems(source.path, problems_);
   const toml::source_position top = {1, 1};
   if (source.text.size() > kMostText - text_bytes_) {

@@ -29,7 +29,7 @@ class PolicyBuilder {
         problems_(problems),
         digests_(options.read_file, problems) {}
 
-  void add(const PolicySource& source);
+  void add(const PolicyFile& source);
 
   /// What only shows when all files are read.
   void check_merged();

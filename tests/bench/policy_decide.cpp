@@ -32,10 +32,10 @@ double seconds_since(Clock::time_point began) {
   return std::chrono::duration<double>(Clock::now() - began).count();
 }
 
-PolicySource read(const std::string& path) {
+PolicyFile read(const std::string& path) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   if (!file) throw std::invalid_argument(path + ": cannot be read");
-  PolicySource source = {path, std::string(static_cast<std::size_t>(file.tellg()), '\0')};
+  PolicyFile source = {path, std::string(static_cast<std::size_t>(file.tellg()), '\0')};
   file.seekg(0);
   file.read(source.text.data(), static_cast<std::streamsize>(source.text.size()));
   return source;

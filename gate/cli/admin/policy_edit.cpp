@@ -37,9 +37,9 @@ Result<std::string> policy_path(const std::vector<std::string>& words) {
 }
 
 /// The installed files with one of them as it is to become.
-std::vector<PolicySource> merged_with(std::vector<PolicySource> sources, const std::string& path,
-                                      const std::string& text) {
-  for (PolicySource& source : sources) {
+std::vector<PolicyFile> merged_with(std::vector<PolicyFile> sources, const std::string& path,
+                                    const std::string& text) {
+  for (PolicyFile& source : sources) {
     if (source.path != path) continue;
     source.text = text;
     return sources;
@@ -78,8 +78,8 @@ class Edit {
       if (auto gone = draft.discard(); !gone) return gone;
       return installed.error();
     }
-    const std::vector<PolicySource> others =
-        installed ? std::move(*installed) : std::vector<PolicySource>();
+    const std::vector<PolicyFile> others =
+        installed ? std::move(*installed) : std::vector<PolicyFile>();
     while (true) {
       if (auto edited = run_editor(editor, draft.path()); !edited) return left(draft, edited);
       auto text = draft.text();
@@ -109,7 +109,7 @@ class Edit {
                Wish::leave);
   }
 
-  Wish show_and_ask(const std::vector<PolicySource>& others, const JudgedPolicy& judged) {
+  Wish show_and_ask(const std::vector<PolicyFile>& others, const JudgedPolicy& judged) {
     const ParsedPolicy before = parse_installed(others);
     const auto modules = modules_of_running_kernel();
     if (before.policy && modules) {

@@ -39,16 +39,14 @@ Result<std::string> read_whole(const std::string& path, std::size_t most) {
 
 }  // namespace
 
-Result<std::vector<PolicySource>> installed_policy() {
+Result<std::vector<PolicyFile>> installed_policy() {
   auto files = read_policy_files({});
   if (!files) return Error{Outcome::failed, files.error().message, files.error().code};
-  std::vector<PolicySource> sources;
-  for (PolicyFile& file : *files) sources.push_back({std::move(file.path), std::move(file.text)});
-  return sources;
+  return files;
 }
 
-Result<std::vector<PolicySource>> policy_of_files(const std::vector<std::string>& paths) {
-  std::vector<PolicySource> sources;
+Result<std::vector<PolicyFile>> policy_of_files(const std::vector<std::string>& paths) {
+  std::vector<PolicyFile> sources;
   std::size_t room = kMostPolicyBytes;
   for (const std::string& path : paths) {
     auto text = read_whole(path, room);

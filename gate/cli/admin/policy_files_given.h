@@ -12,11 +12,11 @@
 namespace modgate {
 
 /// The policy as the helper reads it, with its checks of who can write it.
-Result<std::vector<PolicySource>> installed_policy();
+Result<std::vector<PolicyFile>> installed_policy();
 
 /// Files that somebody is writing, anywhere and anyone's, as one policy in the order given. Each is
 /// a regular file; all together are no larger than a policy may be.
-Result<std::vector<PolicySource>> policy_of_files(const std::vector<std::string>& paths);
+Result<std::vector<PolicyFile>> policy_of_files(const std::vector<std::string>& paths);
 
 /// Reads what the files of a policy name: as the helper does, for one that is `installed`; else as
 /// the files that somebody is writing.

@@ -81,17 +81,10 @@ LintFacts facts_for(const Policy& policy) {
   return facts;
 }
 
-ParsedPolicy parse_with(const std::vector<PolicySource>& sources, NamedFiles& named) {
+ParsedPolicy parse_with(const std::vector<PolicyFile>& sources, NamedFiles& named) {
   ParseOptions options;
   options.read_file = [&](const std::string& path) { return named.read(path); };
   return parse_policy(sources, options);
-}
-
-std::string digest_of(const std::vector<PolicySource>& sources, std::vector<PolicyFile> named) {
-  std::vector<PolicyFile> files;
-  for (const PolicySource& source : sources) files.push_back({source.path, source.text});
-  std::move(named.begin(), named.end(), std::back_inserter(files));
-  return policy_digest(files);
 }
 
 }  // namespace
@@ -101,7 +94,7 @@ bool JudgedPolicy::is_valid() const {
                                             [](const Problem& one) { return one.is_error; });
 }
 
-JudgedPolicy judge_policy(const std::vector<PolicySource>& sources, bool installed) {
+JudgedPolicy judge_policy(const std::vector<PolicyFile>& sources, bool installed) {
   NamedFiles named = named_files(installed);
   ParsedPolicy parsed = parse_with(sources, named);
   JudgedPolicy judged{std::move(parsed.policy), std::move(parsed.problems), {}};
@@ -112,12 +105,12 @@ JudgedPolicy judge_policy(const std::vector<PolicySource>& sources, bool install
     append(judged.problems, unsound_services(*judged.policy, sources.front().path));
     std::vector<PolicyFile> further = named.take();
     append(judged.problems, ignored_files(further));
-    judged.digest = digest_of(sources, std::move(further));
+    judged.digest = policy_digest(sources, further);
   }
   return judged;
 }
 
-ParsedPolicy parse_installed(const std::vector<PolicySource>& sources) {
+ParsedPolicy parse_installed(const std::vector<PolicyFile>& sources) {
   NamedFiles named = named_files(true);
   return parse_with(sources, named);
 }

@@ -23,10 +23,10 @@ struct JudgedPolicy {
 
 /// Parses and merges the files and looks for what cannot be meant. `installed`: where a helper
 /// reads them; then the PAM services that they name are part of it, and what else lies in policy.d.
-JudgedPolicy judge_policy(const std::vector<PolicySource>& sources, bool installed);
+JudgedPolicy judge_policy(const std::vector<PolicyFile>& sources, bool installed);
 
 /// Parses files as they are to be where a helper reads them, and no more.
-ParsedPolicy parse_installed(const std::vector<PolicySource>& sources);
+ParsedPolicy parse_installed(const std::vector<PolicyFile>& sources);
 
 /// This moment, as decisions need it.
 Circumstances this_moment();

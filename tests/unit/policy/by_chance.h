@@ -58,7 +58,7 @@ inline std::string some_deny(Chance& chance) {
 }
 
 inline Policy merged(const Lines& rules) {
-  std::vector<PolicySource> sources = {
+  std::vector<PolicyFile> sources = {
       {"roles.toml",
        "role.dev.members = [\"alice\"]\nrole.net.members = [\"%netdev\"]\n"
        "role.ops.members = [\"bob\"]\n"}};

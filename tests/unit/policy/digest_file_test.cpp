@@ -21,7 +21,7 @@ std::string hex_of(std::uint8_t byte) {
   return digest_hex(digest);
 }
 
-ParsedPolicy parsed(const std::vector<PolicySource>& sources, const Files& files,
+ParsedPolicy parsed(const std::vector<PolicyFile>& sources, const Files& files,
                     std::size_t piece_bytes = 1U << 18U) {
   ParseOptions options;
   options.piece_bytes = piece_bytes;

@@ -67,7 +67,7 @@ TEST_CASE("defaults of different files add up, but none is set twice") {
 }
 
 TEST_CASE("the defaults of one file hold for the rules of all") {
-  const std::vector<PolicySource> sources = {
+  const std::vector<PolicyFile> sources = {
       {"a.toml", "role.dev.members = [\"alice\"]\n[[role.dev.allow]]\nmodules = [\"m\"]\n"},
       {"b.toml", "[defaults]\nauthenticate = false\n"}};
   const auto services = [](const Policy& policy) {
@@ -78,7 +78,7 @@ TEST_CASE("the defaults of one file hold for the rules of all") {
 }
 
 TEST_CASE("one file with an error is an error of the whole policy") {
-  const PolicySource good = {"good.toml", "role.dev.members = [\"alice\"]\n"};
+  const PolicyFile good = {"good.toml", "role.dev.members = [\"alice\"]\n"};
   CHECK(parse_policy({good}).policy);
   CHECK_FALSE(parse_policy({good, {"bad.toml", "x = 1\n"}}).policy);
   CHECK_FALSE(parse_policy({{"bad.toml", "x = [\n"}, good}).policy);
@@ -88,7 +88,7 @@ TEST_CASE("one file with an error is an error of the whole policy") {
 }
 
 TEST_CASE("the order of the files never matters for what is allowed") {
-  std::vector<PolicySource> sources = {
+  std::vector<PolicyFile> sources = {
       {"a.toml", "role.dev.members = [\"alice\"]\n"},
       {"b.toml", "[[role.dev.allow]]\nmodules = [\"a\", \"b\", \"c\"]\n"},
       {"c.toml", "[[role.dev.deny]]\nmodules = [\"b\"]\n"},
@@ -101,5 +101,5 @@ TEST_CASE("the order of the files never matters for what is allowed") {
     CHECK_FALSE(allows(policy, load_of({fresh("c")})));
   } while (std::next_permutation(
       sources.begin(), sources.end(),
-      [](const PolicySource& left, const PolicySource& right) { return left.path < right.path; }));
+      [](const PolicyFile& left, const PolicyFile& right) { return left.path < right.path; }));
 }

@@ -47,7 +47,7 @@ TEST_CASE("the files of a policy have at most 16 MiB together") {
   std::string most = "x\n#";
   most.resize(std::size_t{16} << 20U, '-');
   const std::string too_large = ":1:1: error: the policy is larger than 16 MiB";
-  const auto last = [](const std::vector<PolicySource>& sources) {
+  const auto last = [](const std::vector<PolicyFile>& sources) {
     return problems_of(sources).back();
   };
   CHECK(last({{"a.toml", most}}) != "a.toml" + too_large);

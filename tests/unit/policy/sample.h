@@ -11,7 +11,7 @@
 
 namespace modgate {
 
-inline Policy policy_of(const std::vector<PolicySource>& sources) {
+inline Policy policy_of(const std::vector<PolicyFile>& sources) {
   ParsedPolicy parsed = parse_policy(sources);
   if (!parsed.policy) throw std::invalid_argument(parsed.problems.front().text());
   return std::move(*parsed.policy);
@@ -20,7 +20,7 @@ inline Policy policy_of(const std::vector<PolicySource>& sources) {
 inline Policy policy_of(const std::string& text) { return policy_of({{"p.toml", text}}); }
 
 /// What is wrong with a policy, each as it is shown.
-inline std::vector<std::string> problems_of(const std::vector<PolicySource>& sources) {
+inline std::vector<std::string> problems_of(const std::vector<PolicyFile>& sources) {
   std::vector<std::string> texts;
   const ParsedPolicy parsed = parse_policy(sources);
   bool has_error = false;
