@@ -40,7 +40,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 /// A TOML string. The text reads as it is: it has no control characters.
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
   std::string quoted = "\"";
   for (const char byte : text) {
     if (byte == '"' || byte == '\\') quoted += '\\';
@@ -52,12 +52,12 @@ std::string quoted(std::string_view text) {
 std::string list_text(const std::string& key, const std::vector<std::string>& words) {
   std::string line = key + " = [";
   for (const std::string& word : words) {
-    line += (&word == &words.front() ? "" : ", ") + quoted(word);
+    line += (&word == &words.front() ? "" : ", ") + toml_string(word);
   }
   line += "]\n";
   if (line.size() <= kWidth) return line;
   std::string lines = key + " = [\n";
-  for (const std::string& word : words) lines += "  " + quoted(word) + ",\n";
+  for (const std::string& word : words) lines += "  " + toml_string(word) + ",\n";
   return lines + "]\n";
 }
 
@@ -245,7 +245,7 @@ class Translation {
                        command.module + " = { ";
     for (const Parameter& parameter : command.parameters) {
       rule += (&parameter == &command.parameters.front() ? "" : ", ") + parameter.name +
-              " = { enum = [" + quoted(parameter.value) + "] }";
+              " = { enum = [" + toml_string(parameter.value) + "] }";
     }
     rule += " }\n";
     // Without that parameter the module may be loaded only where another line says so.
