@@ -134,9 +134,12 @@ TEST_CASE("cvtsudoers: what it cannot read, or say, is an error and no policy") 
   REQUIRE(failed);
   CHECK_FALSE(failed->succeeded);
   CHECK(failed->err.find("syntax error") != std::string::npos);
-  // An alias of commands that is not defined stands for none; of hosts, it prints no JSON.
+  // An alias of commands that is not defined stands for none.
   CHECK(policy_of(imported("alice ALL = NOBODY_SAID_WHAT\n")).rules().empty());
-  CHECK(imported("alice HOSTS_OF_NOBODY = /sbin/modprobe dummy\n").starts_with("refused: "));
+  // Of hosts, sudo 1.9.13 prints no JSON, and 1.9.16 takes it for the name of a host.
+  const std::string nowhere = imported("alice HOSTS_OF_NOBODY = /sbin/modprobe dummy\n");
+  CHECK((nowhere.starts_with("refused: ") ||
+         nowhere.find("hosts = [\"HOSTS_OF_NOBODY\"]") != std::string::npos));
 }
 
 TEST_CASE("a program's output: what it prints and how it ends") {

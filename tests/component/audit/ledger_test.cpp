@@ -71,7 +71,7 @@ TEST_CASE("one process writes a log") {
   REQUIRE(first);
   const auto second = log.open();
   REQUIRE_FALSE(second);
-  CHECK_THAT(second.error().message, Catch::Matchers::Contains("another process"));
+  CHECK_THAT(second.error().message, Catch::Matchers::ContainsSubstring("another process"));
 }
 
 TEST_CASE("a log whose directory others can write is not written") {
@@ -81,7 +81,8 @@ TEST_CASE("a log whose directory others can write is not written") {
     REQUIRE(::chmod(log.directory.path().c_str(), mode) == 0);
     const auto opened = log.open();
     REQUIRE_FALSE(opened);
-    CHECK_THAT(opened.error().message, Catch::Matchers::Contains("writable by group or others"));
+    CHECK_THAT(opened.error().message,
+               Catch::Matchers::ContainsSubstring("writable by group or others"));
   }
   REQUIRE(::chmod(log.directory.path().c_str(), 0700) == 0);
   CHECK(log.open());
@@ -97,7 +98,7 @@ TEST_CASE("a directory of somebody else's is refused") {
   REQUIRE(::chown(log.directory.path().c_str(), 12345, 12345) == 0);
   const auto opened = log.open();
   REQUIRE_FALSE(opened);
-  CHECK_THAT(opened.error().message, Catch::Matchers::Contains("belongs to uid 12345"));
+  CHECK_THAT(opened.error().message, Catch::Matchers::ContainsSubstring("belongs to uid 12345"));
 }
 
 TEST_CASE("an intent that would have to be cut is refused, a refusal is cut") {

@@ -46,8 +46,8 @@ TEST_CASE("a torn last line is moved away and said") {
     const std::string bytes = sample::read_file(moved);
     CHECK(bytes == (has_object ? tail.substr(8) : tail));
     CHECK_THAT(found->mended[0],
-               Catch::Matchers::Contains(std::to_string(bytes.size()) + " bytes") &&
-                   Catch::Matchers::Contains(chain_hash(bytes)));
+               Catch::Matchers::ContainsSubstring(std::to_string(bytes.size()) + " bytes") &&
+                   Catch::Matchers::ContainsSubstring(chain_hash(bytes)));
     CHECK(sample::read_file(log.segment()) == whole);
     // And it goes on as if nothing had been there.
     log.fill(1);
@@ -155,7 +155,7 @@ TEST_CASE("a broken chain is not written to") {
     sample::write_file(log.segment(), sample::joined(row.lines));
     const auto found = log.recover();
     REQUIRE_FALSE(found);
-    CHECK_THAT(found.error().message, Catch::Matchers::Contains("is broken at record"));
+    CHECK_THAT(found.error().message, Catch::Matchers::ContainsSubstring("is broken at record"));
     CHECK(torn_file(log).empty());
     const Verified verified = log.verified();
     REQUIRE(verified.broken);

@@ -126,7 +126,7 @@ TEST_CASE("Nothing in an answer can steer the terminal, in no command") {
       }
     }
     const Ran ran = told(asking, {answers_full_of("\x1b~").back().dump()});
-    CHECK_THAT(ran.out, Catch::Contains("\\x1b~"));
+    CHECK_THAT(ran.out, Catch::Matchers::ContainsSubstring("\\x1b~"));
   }
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("A line that is no JSON ends it, and with --json goes through as it is
       const Ran ran = told(asking, {answer});
       CHECK(ran.status == 6);
       CHECK(ran.out.empty());
-      CHECK_THAT(ran.err, Catch::Contains("does not understand"));
+      CHECK_THAT(ran.err, Catch::Matchers::ContainsSubstring("does not understand"));
       CHECK(told(asking, {answer}, true).out == std::string(answer) + '\n');
     }
   }

@@ -93,7 +93,7 @@ TEST_CASE("A file that cannot be handed over ends it before anything is asked") 
     FakeHelper helper(done());
     const Ran ran = sample::run(load_command(), words({row.file}), helper.path());
     CHECK(ran.status == row.status);
-    CHECK_THAT(ran.err, Catch::Contains(row.file));
+    CHECK_THAT(ran.err, Catch::Matchers::ContainsSubstring(row.file));
     CHECK_FALSE(helper.asked());
   }
 }
@@ -144,7 +144,7 @@ TEST_CASE("A malformed request ends with usage before anybody is connected to") 
     const Ran ran = sample::run(row.command, row.line, "/nonexistent/gate.sock");
     CHECK(ran.status == 2);
     CHECK(ran.out.empty());
-    CHECK_THAT(ran.err, Catch::StartsWith("modgate: usage: "));
+    CHECK_THAT(ran.err, Catch::Matchers::StartsWith("modgate: usage: "));
   }
   // And the same form without the mistake is asked.
   for (const Row& row :
@@ -255,7 +255,7 @@ TEST_CASE("With --json a plan that was refused says it all itself; another refus
     const Ran ran = sample::run(plan_load_command(), line, helper.path());
     CHECK(ran.status == 3);
     CHECK((ran.out == answer + '\n') == (answer == plan));
-    CHECK_THAT(ran.out, Catch::StartsWith(answer + '\n'));
+    CHECK_THAT(ran.out, Catch::Matchers::StartsWith(answer + '\n'));
   }
 }
 
@@ -272,7 +272,7 @@ TEST_CASE("Without a terminal to prompt at nothing is prompted, and the status i
       {ReplyPrompt{ReplyPrompt::Style::secret, "Password: "}, ReplyEnd{Outcome::done, {}, {}, {}}});
   const Ran ran = sample::run(load_command(), words({"tun"}), helper.path());
   CHECK(ran.status == 4);
-  CHECK_THAT(ran.err, Catch::StartsWith("modgate: unauthenticated: "));
+  CHECK_THAT(ran.err, Catch::Matchers::StartsWith("modgate: unauthenticated: "));
 }
 
 TEST_CASE("Standard output that cannot be written is a failure, not a success") {
@@ -289,5 +289,5 @@ TEST_CASE("Standard output that cannot be written is a failure, not a success") 
   std::cout.rdbuf(out_before);
   std::cerr.rdbuf(err_before);
   CHECK(status == 1);
-  CHECK_THAT(err.str(), Catch::Contains("standard output"));
+  CHECK_THAT(err.str(), Catch::Matchers::ContainsSubstring("standard output"));
 }

@@ -27,7 +27,8 @@ TEST_CASE("What cannot be connected to is unavailable, and says what to do") {
     REQUIRE_FALSE(gate);
     CHECK(gate.error().outcome == Outcome::unavailable);
     CHECK(gate.error().code == ENOENT);
-    CHECK_THAT(gate.error().message, Catch::Contains(path) && Catch::Contains("systemctl status"));
+    CHECK_THAT(gate.error().message, Catch::Matchers::ContainsSubstring(path) &&
+                                         Catch::Matchers::ContainsSubstring("systemctl status"));
   }
   SECTION("nobody listens") {
     const Fd socket = bound_socket(path, false);
@@ -35,7 +36,7 @@ TEST_CASE("What cannot be connected to is unavailable, and says what to do") {
     REQUIRE_FALSE(gate);
     CHECK(gate.error().outcome == Outcome::unavailable);
     CHECK(gate.error().code == ECONNREFUSED);
-    CHECK_THAT(gate.error().message, Catch::Contains("systemctl start"));
+    CHECK_THAT(gate.error().message, Catch::Matchers::ContainsSubstring("systemctl start"));
   }
   SECTION("a socket of another kind") {
     const Fd socket = bound_socket(path, true, SOCK_STREAM);
@@ -101,7 +102,7 @@ TEST_CASE("A helper that runs as somebody else hears nothing, chosen or not") {
     const auto gate = connect_to_gate(path, chosen);
     REQUIRE_FALSE(gate);
     CHECK(gate.error().outcome == Outcome::unavailable);
-    CHECK_THAT(gate.error().message, Catch::Contains("65534"));
+    CHECK_THAT(gate.error().message, Catch::Matchers::ContainsSubstring("65534"));
     const Channel served(Fd(::accept4(socket.get(), nullptr, nullptr, SOCK_CLOEXEC)));
     char nothing = 0;
     CHECK(::recv(served.get(), &nothing, 1, 0) == 0);

@@ -182,7 +182,7 @@ TEST_CASE("What is no reply ends it") {
     Sink sink;
     const ReplyEnd end = converse(line.gate, request_of(Verb::load), Fd(), nullptr, sink.take);
     CHECK(end.outcome == Outcome::unavailable);
-    CHECK_THAT(end.message, Catch::Contains("does not understand"));
+    CHECK_THAT(end.message, Catch::Matchers::ContainsSubstring("does not understand"));
   }
 }
 
@@ -213,7 +213,8 @@ TEST_CASE("A lost connection is no success, and the last word before it counts")
     Sink sink;
     const ReplyEnd end = converse(line.gate, request_of(Verb::load), Fd(), nullptr, sink.take);
     CHECK(end.outcome == Outcome::unavailable);
-    CHECK_THAT(end.message, row.word ? Catch::Contains("too busy") : Catch::Contains("was lost"));
+    CHECK_THAT(end.message, row.word ? Catch::Matchers::ContainsSubstring("too busy")
+                                     : Catch::Matchers::ContainsSubstring("was lost"));
   }
 }
 
@@ -302,7 +303,7 @@ TEST_CASE("A prompt that is given up ends it unauthenticated and sends no answer
     line.say(ReplyPrompt{Style::secret, "Password: "});
     static_cast<void>(screen.shown_up_to("Password: "));
     screen.type(key);
-    CHECK_THAT(caller.result(), Catch::StartsWith("unauthenticated: "));
+    CHECK_THAT(caller.result(), Catch::Matchers::StartsWith("unauthenticated: "));
     CHECK(screen.echoes());
   }
 }
@@ -345,7 +346,7 @@ TEST_CASE("Ctrl-C while the kernel works ends the waiting and says so") {
   line.gate.close();
   static_cast<void>(line.heard());
   screen.type("\x03");
-  CHECK_THAT(caller.result(), Catch::StartsWith("unavailable: interrupted"));
+  CHECK_THAT(caller.result(), Catch::Matchers::StartsWith("unavailable: interrupted"));
 }
 
 TEST_CASE("Ctrl-Z while the kernel works stops, and the end is heard afterwards") {

@@ -65,7 +65,7 @@ TEST_CASE("What is no regular file is rejected, and what is not there failed; no
     REQUIRE_FALSE(file);
     CHECK(file.error().outcome == row.outcome);
     CHECK(file.error().code == row.code);
-    CHECK_THAT(file.error().message, Catch::Contains(row.path));
+    CHECK_THAT(file.error().message, Catch::Matchers::ContainsSubstring(row.path));
   }
 }
 

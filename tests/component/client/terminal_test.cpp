@@ -246,7 +246,7 @@ TEST_CASE("A terminal that goes away is no answer") {
   AtTerminal asked(terminal, asking(kSecret, helper));
   static_cast<void>(terminal.shown_up_to("Word? "));
   terminal.unplug();
-  CHECK_THAT(asked.result(), Catch::StartsWith("unauthenticated: "));
+  CHECK_THAT(asked.result(), Catch::Matchers::StartsWith("unauthenticated: "));
 }
 
 TEST_CASE("What is no terminal is not asked") {

@@ -6,7 +6,7 @@
 #include "component/config/root_directory.h"
 
 using namespace modgate;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 using sample::RootDirectory;
 using sample::skipped_without_root;
 
@@ -54,12 +54,13 @@ TEST_CASE("A service that accepts root without asking is refused, wherever the l
         "auth sufficient pam_succeed_if.so quiet [use_uid]"}) {
     CAPTURE(line);
     directory.write("gate", kSound + line + '\n');
-    CHECK_THAT(verdict(directory), Contains(directory.at("gate:3: ")) && Contains("root"));
+    CHECK_THAT(verdict(directory),
+               ContainsSubstring(directory.at("gate:3: ")) && ContainsSubstring("root"));
     directory.write("other", std::string(line) + '\n');
     directory.write("gate", kSound + "@include other\n");
-    CHECK_THAT(verdict(directory), Contains(directory.at("other:1: ")));
+    CHECK_THAT(verdict(directory), ContainsSubstring(directory.at("other:1: ")));
     directory.write("gate", kSound + "auth substack other\n");
-    CHECK_THAT(verdict(directory), Contains(directory.at("other:1: ")));
+    CHECK_THAT(verdict(directory), ContainsSubstring(directory.at("other:1: ")));
     // Included for another purpose the line does not count.
     directory.write("gate", kSound + "session include other\n");
     CHECK(verdict(directory) == "");
@@ -78,27 +79,28 @@ TEST_CASE("A service that accepts root without asking is refused, wherever the l
 TEST_CASE("A service that PAM's `other` would serve in part is refused") {
   if (skipped_without_root()) return;
   const RootDirectory directory;
-  CHECK_THAT(verdict(directory), Contains(directory.at("gate")));
+  CHECK_THAT(verdict(directory), ContainsSubstring(directory.at("gate")));
   directory.write("gate", "");
-  CHECK_THAT(verdict(directory), Contains("other"));
+  CHECK_THAT(verdict(directory), ContainsSubstring("other"));
   directory.write("gate", "auth required pam_unix.so\n");
-  CHECK_THAT(verdict(directory), Contains("no account line"));
+  CHECK_THAT(verdict(directory), ContainsSubstring("no account line"));
   directory.write("gate", "account required pam_unix.so\n");
-  CHECK_THAT(verdict(directory), Contains("no auth line"));
+  CHECK_THAT(verdict(directory), ContainsSubstring("no auth line"));
   directory.write("common", "account required pam_unix.so\n");
   directory.write("gate", "auth include common\naccount include common\n");
-  CHECK_THAT(verdict(directory), Contains("no auth line"));
+  CHECK_THAT(verdict(directory), ContainsSubstring("no auth line"));
 }
 
 TEST_CASE("Includes must be there, and end") {
   if (skipped_without_root()) return;
   const RootDirectory directory;
   directory.write("gate", kSound + "@include none\n");
-  CHECK_THAT(verdict(directory), Contains(directory.at("gate:3: ")) && Contains("none"));
+  CHECK_THAT(verdict(directory),
+             ContainsSubstring(directory.at("gate:3: ")) && ContainsSubstring("none"));
   directory.write("gate", kSound + "session include none\n");
-  CHECK_THAT(verdict(directory), Contains("none"));
+  CHECK_THAT(verdict(directory), ContainsSubstring("none"));
   directory.write("gate", kSound + "@include gate\n");
-  CHECK_THAT(verdict(directory), Contains("nest too deep"));
+  CHECK_THAT(verdict(directory), ContainsSubstring("nest too deep"));
   directory.write("gate", kSound + "@include ../etc/passwd\n");
   CHECK(verdict(directory) != "");
 
@@ -113,7 +115,7 @@ TEST_CASE("Includes must be there, and end") {
   chain(14);
   CHECK(verdict(directory) == "");
   chain(15);
-  CHECK_THAT(verdict(directory), Contains("nest too deep"));
+  CHECK_THAT(verdict(directory), ContainsSubstring("nest too deep"));
 
   // Few files that include each other many times over.
   std::string many;
@@ -123,7 +125,7 @@ TEST_CASE("Includes must be there, and end") {
   std::string more;
   for (int count = 0; count < 20; ++count) more += "@include a\n";
   directory.write("gate", more);
-  CHECK_THAT(verdict(directory), Contains("too many files"));
+  CHECK_THAT(verdict(directory), ContainsSubstring("too many files"));
 }
 
 TEST_CASE("Files that others can write are refused") {
@@ -131,17 +133,17 @@ TEST_CASE("Files that others can write are refused") {
   const RootDirectory directory;
   const std::string path = directory.write("gate", kSound);
   directory.mode(path, 0664);
-  CHECK_THAT(verdict(directory), Contains("can be written"));
+  CHECK_THAT(verdict(directory), ContainsSubstring("can be written"));
   directory.mode(path, 0644);
   CHECK(verdict(directory) == "");
   const std::string other = directory.write("other", "# nothing\n");
   directory.write("gate", kSound + "@include other\n");
   CHECK(verdict(directory) == "");
   directory.mode(other, 0666);
-  CHECK_THAT(verdict(directory),
-             Contains(other + " can be written") && Contains(directory.at("gate:3: ")));
+  CHECK_THAT(verdict(directory), ContainsSubstring(other + " can be written") &&
+                                     ContainsSubstring(directory.at("gate:3: ")));
   directory.write("gate", std::string(300U * 1024U, '#'));
-  CHECK_THAT(verdict(directory), Contains("larger"));
+  CHECK_THAT(verdict(directory), ContainsSubstring("larger"));
 }
 
 TEST_CASE("Links of root's are followed, and what they lead to is checked") {

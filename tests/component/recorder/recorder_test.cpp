@@ -230,7 +230,7 @@ TEST_CASE("a broken log is not served") {
   Recorder recorder(log);
   const Status ready = recorder.control().await_ready(soon());
   REQUIRE_FALSE(ready);
-  CHECK_THAT(ready.error().message, Catch::Matchers::Contains("is broken at record 2"));
+  CHECK_THAT(ready.error().message, Catch::Matchers::ContainsSubstring("is broken at record 2"));
   CHECK(recorder.stop() == 1);
   CHECK(sample::read_file(log.segment()) == text);
 }
@@ -241,7 +241,8 @@ TEST_CASE("a missing directory is said") {
   Recorder recorder(log);
   const Status ready = recorder.control().await_ready(soon());
   REQUIRE_FALSE(ready);
-  CHECK_THAT(ready.error().message, Catch::Matchers::Contains(log.directory.path().string()));
+  CHECK_THAT(ready.error().message,
+             Catch::Matchers::ContainsSubstring(log.directory.path().string()));
   CHECK(recorder.stop() == 1);
 }
 

@@ -227,10 +227,10 @@ TEST_CASE("Help and version need no command, and help goes with each") {
     if (command.run == nullptr) continue;
     CAPTURE(command.name);
     const std::string help = help_of(command);
-    CHECK_THAT(help, Catch::StartsWith("Usage: modgate " + std::string(command.name)));
-    CHECK_THAT(help, Catch::Contains("  modgate "));
+    CHECK_THAT(help, Catch::Matchers::StartsWith("Usage: modgate " + std::string(command.name)));
+    CHECK_THAT(help, Catch::Matchers::ContainsSubstring("  modgate "));
     for (const CommandOption& option : command.options) {
-      CHECK_THAT(help, Catch::Contains("--" + std::string(option.name)));
+      CHECK_THAT(help, Catch::Matchers::ContainsSubstring("--" + std::string(option.name)));
     }
   }
 }

@@ -4,7 +4,7 @@
 #include "catch.h"
 
 using namespace modgate;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -65,6 +65,6 @@ TEST_CASE("What libpam fails on, or its versions read differently, is refused wi
     const auto parsed = parse_pam_service(text, "file");
     REQUIRE_FALSE(parsed);
     CHECK(parsed.error().outcome == Outcome::unavailable);
-    CHECK_THAT(parsed.error().message, Contains(where));
+    CHECK_THAT(parsed.error().message, ContainsSubstring(where));
   }
 }

@@ -92,7 +92,7 @@ TEST_CASE(
   FakeWorld differs = world_of(file_rule(""), other);
   CHECK(after(differs, Verb::load) == Outcome::failed);
   CHECK_FALSE(differs.did("carry_out"));
-  CHECK_THAT(differs.ended->message, Catch::Contains("other bytes are loaded"));
+  CHECK_THAT(differs.ended->message, Catch::Matchers::ContainsSubstring("other bytes are loaded"));
 
   FakeWorld denied = world_of(file_rule("") + "[[deny]]\nmodules = [\"mydrv\"]\n", other);
   CHECK(after(denied, Verb::load) == Outcome::denied);

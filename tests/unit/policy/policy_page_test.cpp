@@ -230,7 +230,8 @@ void check_decision(const Decision& decision, const std::string& said) {
   REQUIRE((rejects || said.starts_with("deny: ")));
   CHECK_FALSE(is_allowed(decision.verdict));
   CHECK(decision.refusal == (rejects ? Outcome::rejected : Outcome::denied));
-  CHECK_THAT(decision.explanation, Catch::Contains(said.substr(said.find(": ") + 2)));
+  CHECK_THAT(decision.explanation,
+             Catch::Matchers::ContainsSubstring(said.substr(said.find(": ") + 2)));
 }
 
 /// The one list of digests that the page speaks of.
