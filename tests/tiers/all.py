@@ -8,7 +8,7 @@ from steps import nothing_typed
 
 
 def main() -> int:
-    tiers = {"unit": runners.unit, "fuzz": runners.fuzz, "vm": runners.vm}
+    tiers = {"unit": runners.unit, "fuzz": runners.fuzz, "vm": runners.vm, "smoke": runners.smoke}
     parser = argparse.ArgumentParser(prog="tests/all", description=__doc__)
     parser.add_argument("tier", nargs="?", choices=tiers, help="only this one")
     parser.add_argument("cases", nargs="*", metavar="CASE", help="vm: only cases whose name contains this")

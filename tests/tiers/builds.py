@@ -1,40 +1,58 @@
-"""The ways in which the project is built for its tests."""
+"""The ways in which the project is built for its tests: on this computer, or in another release's workshop."""
 
+import sys
 from pathlib import Path
 
-from steps import BUILD, PROJECT, step
+from steps import BUILD, PROJECT, say, step
 
-INSTALLED = BUILD / "root"
+sys.path.append(str(PROJECT / "tests/vm"))
+from workshop import Workshop, own_suite, workshop  # noqa: E402
 
 
-def build(name: str, *options: str) -> bool:
-    folder = BUILD / name
-    return (step(f"configuring the {name} build", f"{name}-configure",
-                 ["cmake", "-G", "Ninja", "-S", PROJECT, "-B", folder, *options])
-            and step(f"building the {name} build", f"{name}-build", ["cmake", "--build", folder]))
+def place(suite: str) -> Path:
+    """Where what is built for this release is."""
+    return BUILD if suite == own_suite() else BUILD / suite
+
+
+def build(shop: Workshop, name: str, *options: str) -> Path | None:
+    folder = place(shop.suite) / name
+    folder.mkdir(parents=True, exist_ok=True)
+    log = "-".join(folder.relative_to(BUILD).parts)
+    done = (step(f"configuring the {log} build", f"{log}-configure",
+                 shop.command(["cmake", "-G", "Ninja", "-S", PROJECT, "-B", folder, *options], folder))
+            and step(f"building the {log} build", f"{log}-build",
+                     shop.command(["cmake", "--build", folder], folder)))
+    return folder if done else None
 
 
 def sanitizer_build() -> Path | None:
-    done = build("sanitize", "-DCMAKE_BUILD_TYPE=Debug", "-DMODGATE_SANITIZE=ON", "-DBUILD_TESTING=ON")
-    return BUILD / "sanitize" if done else None
+    return build(own(), "sanitize", "-DCMAKE_BUILD_TYPE=Debug", "-DMODGATE_SANITIZE=ON", "-DBUILD_TESTING=ON")
 
 
-def plain_build() -> Path | None:
-    done = build("plain", "-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DBUILD_TESTING=ON")
-    return BUILD / "plain" if done else None
+def plain_build(shop: Workshop | None = None) -> Path | None:
+    return build(shop or own(), "plain", "-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DBUILD_TESTING=ON")
 
 
 def fuzz_build() -> Path | None:
-    done = build("fuzz", "-DCMAKE_CXX_COMPILER=clang++", "-DMODGATE_FUZZ=ON", "-DBUILD_TESTING=OFF")
-    return BUILD / "fuzz" if done else None
+    return build(own(), "fuzz", "-DCMAKE_CXX_COMPILER=clang++", "-DMODGATE_FUZZ=ON", "-DBUILD_TESTING=OFF")
 
 
-def installed_release() -> Path | None:
+def installed_release(shop: Workshop | None = None) -> Path | None:
     """The tree that `make install` of a distribution's package would make."""
-    done = build("release", "-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DBUILD_TESTING=OFF",
-                 "-DCMAKE_INSTALL_PREFIX=/usr", "-DCMAKE_INSTALL_SYSCONFDIR=/etc",
-                 "-DCMAKE_INSTALL_LOCALSTATEDIR=/var")
-    done = (done and step("clearing the last installation", "clear", ["rm", "-rf", INSTALLED])
-            and step("installing", "install", ["cmake", "--install", BUILD / "release", "--strip"],
-                     DESTDIR=str(INSTALLED)))
-    return INSTALLED if done else None
+    shop = shop or own()
+    folder = build(shop, "release", "-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DBUILD_TESTING=OFF",
+                   "-DCMAKE_INSTALL_PREFIX=/usr", "-DCMAKE_INSTALL_SYSCONFDIR=/etc",
+                   "-DCMAKE_INSTALL_LOCALSTATEDIR=/var")
+    root = place(shop.suite) / "root"
+    done = (folder and step("clearing the last installation", "clear", ["rm", "-rf", root])
+            and step("installing", "install",
+                     shop.command(["cmake", "--install", folder, "--strip"], place(shop.suite)), DESTDIR=str(root)))
+    return root if done else None
+
+
+def own() -> Workshop:
+    return workshop(own_suite(), say)
+
+
+def other(suite: str) -> Workshop:
+    return workshop(suite, say)

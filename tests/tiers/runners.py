@@ -9,48 +9,73 @@ from pathlib import Path
 import builds
 from count import DID_NOT_RUN, Count, of_ctest, of_vm
 from steps import BUILD, LOGS, PROJECT, say, step
+from workshop import Workshop
 
 AT_ONCE = 2
+NEXT_RELEASE = "trixie"
+# what differs most from the release before: compressed modules, another libkmod, another key of the kernel, another PAM
+SMOKE = ["main_job.test_load_with_the_right_password", "main_job.test_dependencies_come_along",
+         "handed_over.test_the_digest_that_a_rule_names", "signatures.test_modules_of_the_distribution",
+         "trouble.test_the_loader_holds_one_capability"]
 
 
 def unit(options) -> Count:
     """Unit and component tests, with sanitizers."""
-    return of_folder(builds.sanitizer_build())
+    return of_folder(builds.own(), builds.sanitizer_build())
 
 
 def plain(options) -> Count:
     """The same as they are shipped, without sanitizers: those under a system call filter too."""
-    return of_folder(builds.plain_build())
+    return of_folder(builds.own(), builds.plain_build())
 
 
 def signatures(options) -> Count:
     """Every module of the machine's kernel against the keys that are built into that kernel."""
-    folder = builds.plain_build()
-    modules = real_modules().get("MODGATE_TEST_MODULES")
-    built = folder and step("building the search for the kernel's keys", "signatures-build",
-                            ["cmake", "--build", folder, "--target", "long_kernel_signatures"])
+    return signatures_of(builds.own())
+
+
+def signatures_of(shop: Workshop) -> Count:
+    folder = builds.plain_build(shop)
+    modules = real_modules(shop).get("MODGATE_TEST_MODULES")
+    log = f"signatures-{shop.suite}"
+    built = folder and step("building the search for the kernel's keys", f"{log}-build", shop.command(
+        ["cmake", "--build", folder, "--target", "long_kernel_signatures"], folder))
     if not built or not modules:
         return DID_NOT_RUN
     image = Path(modules).resolve().parent.parent / "vmlinuz"
-    done = step("verifying every module of a kernel", "signatures",
-                [folder / "tests/long_kernel_signatures", image, modules])
-    print((LOGS / "signatures.log").read_text(errors="replace"), flush=True)
+    done = step(f"verifying every module of {shop.suite}'s kernel", log, shop.command(
+        [folder / "tests/long_kernel_signatures", image, modules], folder, *tree_folders(modules)))
+    print((LOGS / f"{log}.log").read_text(errors="replace"), flush=True)
     return Count(passed=1) if done else Count(failed=1)
 
 
-def of_folder(folder: Path | None) -> Count:
+def next_release(options) -> Count:
+    """The project built on the Debian release after this one, and all that is tested in a machine of it."""
+    shop = builds.other(NEXT_RELEASE)
+    return of_folder(shop, builds.plain_build(shop)) + signatures_of(shop) + vm_of(shop, [])
+
+
+def smoke(options) -> Count:
+    """The project built on the Debian release after this one, and its main job in a machine of it."""
+    return vm_of(builds.other(NEXT_RELEASE), SMOKE)
+
+
+def of_folder(shop: Workshop, folder: Path | None) -> Count:
     """All tests of a build, run by ctest."""
     if not folder:
         return DID_NOT_RUN
-    listing = subprocess.run(["ctest", "--test-dir", folder, "-N"], capture_output=True, text=True).stdout
+    environment = real_modules(shop)
+    folders = [folder, *tree_folders(environment.get("MODGATE_TEST_MODULES"))]
+    listing = subprocess.run(shop.command(["ctest", "--test-dir", folder, "-N"], *folders),
+                             capture_output=True, text=True).stdout
     expected = re.search(r"Total Tests: (\d+)", listing)
     report = folder / "junit.xml"
     report.unlink(missing_ok=True)
     say("running unit and component tests")
     command = ["ctest", "--test-dir", str(folder), f"-j{AT_ONCE}", "--output-junit", str(report), "--timeout", "300",
                "--output-on-failure"]
-    shown = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             text=True, errors="replace", env={**os.environ, **real_modules()})
+    shown = subprocess.Popen(shop.command(command, *folders), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, errors="replace", env={**os.environ, **environment})
     with open(LOGS / "ctest.log", "w") as log:
         for line in shown.stdout:
             log.write(line)
@@ -60,20 +85,25 @@ def of_folder(folder: Path | None) -> Count:
     return of_ctest(report, int(expected[1]) if expected else 0)
 
 
-def real_modules() -> dict:
+def real_modules(shop: Workshop) -> dict:
     """The module tree of the throwaway machine's kernel, for tests that compare all of it."""
-    made = subprocess.run([PROJECT / "tests/vm/vm", "image"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          text=True)
+    made = subprocess.run([PROJECT / "tests/vm/vm", "image", "--suite", shop.suite], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True)
     folder = Path(made.stdout.splitlines()[-1]) if made.returncode == 0 else None
     if not folder:
         say("there is no image of the throwaway machine: what needs its modules is skipped")
         return {}
-    root = BUILD / "tree" / "lib"
+    root = builds.place(shop.suite) / "tree" / "lib"
     root.mkdir(parents=True, exist_ok=True)
     link = root / "modules"
     link.unlink(missing_ok=True)
     link.symlink_to(folder / "modules")
     return {"MODGATE_TEST_MODULES": str(next(link.iterdir()))}
+
+
+def tree_folders(modules: str | None) -> list[Path]:
+    """What a workshop has to see of this computer, so that the tests find that tree."""
+    return [Path(modules).parents[2], Path(modules).resolve().parents[1]] if modules else []
 
 
 def fuzz(options) -> Count:
@@ -119,13 +149,17 @@ def fuzz_one(folder: Path, name: str, seconds: int) -> Count:
 
 def vm(options) -> Count:
     """The installed project inside the throwaway machine."""
-    installed = builds.installed_release()
+    return vm_of(builds.own(), options.cases)
+
+
+def vm_of(shop: Workshop, cases: list) -> Count:
+    installed = builds.installed_release(shop)
     if not installed:
         return DID_NOT_RUN
-    say("testing in the throwaway machine")
-    process = subprocess.Popen([PROJECT / "tests/vm/vm", "test", "--install", installed, "--build", BUILD / "vm",
-                                *options.cases], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                               errors="replace")
+    say(f"testing in the throwaway machine ({shop.suite})")
+    process = subprocess.Popen([PROJECT / "tests/vm/vm", "test", "--suite", shop.suite, "--install", installed,
+                                "--build", builds.place(shop.suite) / "vm", *cases],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
     output = ""
     for line in process.stdout:
         output += line

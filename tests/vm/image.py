@@ -7,10 +7,10 @@ from pathlib import Path
 
 import cache
 import kernel as kernels
+import workshop as workshops
 from cpio import Archive
+from workshop import AS_ROOT, HERE
 
-HERE = Path(__file__).resolve().parent
-PACKAGES = HERE.parent / "packages" / "guest"
 RECIPE = [HERE / "recipe" / "customize", HERE / "recipe" / "init"]
 # what the machine needs before it has its disk
 BOOT_MODULES = ["virtio_pci", "virtio_blk", "ext4", "crc32c_generic"]
@@ -21,6 +21,7 @@ BUSYBOX = Path("/bin/busybox")
 class Image:
     folder: Path
     kernel: kernels.Kernel
+    workshop: workshops.Workshop
 
     @property
     def disk(self) -> Path:
@@ -40,26 +41,23 @@ class Image:
         return self.folder / "modules" / self.kernel.release
 
 
-def packages() -> list[str]:
-    lines = (line.partition("#")[0].strip() for line in PACKAGES.read_text().splitlines())
-    return [line for line in lines if line]
-
-
 def image(suite: str, say) -> Image:
     """The image of this Debian release, from the cache or freshly made."""
-    kernel = kernels.installed()
-    key = cache.key(suite, kernel.release, kernel.version, PACKAGES, *RECIPE,
+    workshop = workshops.workshop(suite, say)
+    kernel = kernels.installed(workshop)
+    packages = workshops.listed("guest", f"guest.{suite}")
+    key = cache.key(suite, kernel.release, kernel.version, *packages, *RECIPE,
                     HERE / "image.py", HERE / "kernel.py", HERE / "cpio.py")
 
     def make(folder: Path) -> None:
         cache.forget_unused(cache.folder(), "image-*")
         say(f"making the {suite} image with kernel {kernel.release} (once, about a minute)")
-        kernels.unpack(kernel, folder)
+        kernels.unpack(kernel, workshop, folder)
         make_initramfs(folder, kernel.release)
-        make_disk(folder, kernel.release, suite)
+        make_disk(folder, kernel.release, suite, packages)
 
     folder = cache.made(cache.folder() / f"image-{suite}-{key}", make)
-    return Image(folder, kernel)
+    return Image(folder, kernel, workshop)
 
 
 def make_initramfs(folder: Path, release: str) -> None:
@@ -75,21 +73,10 @@ def make_initramfs(folder: Path, release: str) -> None:
         archive.close()
 
 
-def make_disk(folder: Path, release: str, suite: str) -> None:
+def make_disk(folder: Path, release: str, suite: str, packages: list[str]) -> None:
     root = folder / "root.part"
-    command = [*kernels.AS_ROOT, "mmdebstrap", "--quiet", "--variant=minbase", "--format=directory",
-               "--include=" + ",".join(packages()),
-               "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*",
-               "--dpkgopt=path-exclude=/usr/share/locale/*", "--aptopt=Acquire::Languages none",
-               f"--customize-hook={HERE / 'recipe' / 'customize'} \"$1\"",
-               suite, str(root)]
-    if os.environ.get("MODGATE_MIRROR"):
-        command.append(os.environ["MODGATE_MIRROR"])
-    log = folder / "mmdebstrap.log"
-    with open(log, "wb") as output:
-        status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output).returncode
-    if status != 0:
-        raise SystemExit("vm: mmdebstrap failed:\n" + log.read_text(errors="replace")[-4000:])
+    workshops.bootstrap(suite, root, packages, folder / "mmdebstrap.log",
+                        hook=f"{HERE / 'recipe' / 'customize'} \"$1\"")
     as_root("cp", "-rT", folder / "modules", root / "usr/lib/modules")
     # where Debian keeps it: the gate looks for the kernel's own keys in it
     as_root("install", "-m", "0644", folder / "vmlinuz", root / f"boot/vmlinuz-{release}")
@@ -103,4 +90,4 @@ def make_disk(folder: Path, release: str, suite: str) -> None:
 
 def as_root(*command) -> None:
     """The files of the root file system belong to its own users."""
-    subprocess.run([*kernels.AS_ROOT, *command], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*AS_ROOT, *command], check=True, stdout=subprocess.DEVNULL)

@@ -1,13 +1,12 @@
-"""Which kernel the machine runs: the one whose headers are installed here,
+"""Which kernel the machine runs: the one whose headers are in the workshop,
 so that test modules can be built for it."""
 
-import os
 import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-AS_ROOT = [] if os.geteuid() == 0 else ["sudo"]
+from workshop import AS_ROOT, KERNEL, Workshop
 
 
 @dataclass(frozen=True)
@@ -15,15 +14,12 @@ class Kernel:
     release: str  # as `uname -r` prints it
     version: str  # of the Debian package
 
-    @property
-    def headers(self) -> Path:
-        return Path("/usr/src") / f"linux-headers-{self.release}"
 
-
-def installed() -> Kernel:
-    """The newest cloud kernel whose headers are installed."""
+def installed(workshop: Workshop) -> Kernel:
+    """The newest cloud kernel whose headers are in the workshop."""
     listing = subprocess.run(
-        ["dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Package} ${Version}\n", "linux-headers-*-cloud-*"],
+        ["dpkg-query", f"--admindir={workshop.root / 'var/lib/dpkg'}", "-W",
+         "-f", "${db:Status-Abbrev} ${Package} ${Version}\n", "linux-headers-*-cloud-*"],
         capture_output=True, text=True).stdout
     found = []
     for line in listing.splitlines():
@@ -37,18 +33,20 @@ def installed() -> Kernel:
     return max(found, key=lambda entry: entry[0])[1]
 
 
-def unpack(kernel: Kernel, folder: Path) -> None:
-    """Downloads the kernel's package and leaves `vmlinuz` and `modules/RELEASE` in the folder."""
+def unpack(kernel: Kernel, workshop: Workshop, folder: Path) -> None:
+    """Leaves the kernel's `vmlinuz` and `modules/RELEASE` in the folder."""
     package = f"linux-image-{kernel.release}"
     work = folder / "kernel.part"
     work.mkdir()
-    fetch(f"{package}={kernel.version}", work)
-    archive = next(work.glob("*.deb"))
+    if workshop.here:
+        fetch(f"{package}={kernel.version}", work)
+    archive = next((work if workshop.here else workshop.root / KERNEL).glob(f"{package}_*.deb"))
     subprocess.run(["dpkg-deb", "-x", archive, work / "tree"], check=True)
     (work / "tree/boot" / f"vmlinuz-{kernel.release}").rename(folder / "vmlinuz")
     (folder / "modules").mkdir()
     modules = folder / "modules" / kernel.release
-    (work / "tree/lib/modules" / kernel.release).rename(modules)
+    merged = work / "tree/usr/lib/modules"  # since Debian 13
+    (merged if merged.exists() else work / "tree/lib/modules").joinpath(kernel.release).rename(modules)
     depmod(folder / "modules", kernel.release)
     subprocess.run(["rm", "-rf", work], check=True)
 

@@ -53,6 +53,9 @@ def binary() -> str:
 def command(image: Image, overlay: Path, append: list[str], serial: list[str]) -> list[str]:
     # audit records are held until a case starts auditd, so that ausearch finds the earlier ones too
     words = ["console=ttyS0", "quiet", "panic=-1", "oops=panic", "audit=1", "audit_backlog_limit=65536",
+             # a busy host makes the emulated clock jump; the kernel would patch itself then, which emulated
+             # processors do not always survive
+             "tsc=reliable",
              "net.ifnames=0", "systemd.show_status=false", *append]
     return [binary(), "-accel", accelerator(image), "-cpu", "max", "-smp", "2", "-m", "2G",
             "-no-reboot", "-net", "none", "-display", "none", *serial,

@@ -23,7 +23,7 @@ def overlay(image: Image, build: Path, say) -> Path:
         work.mkdir()
         for source in sources:
             shutil.copy(source, work)
-        compile_all(kernel, work)
+        compile_all(image, work)
         merge(image, work, folder)
         shutil.rmtree(work)
 
@@ -31,14 +31,16 @@ def overlay(image: Image, build: Path, say) -> Path:
     return cache.made(build / f"modules-{key}", make)
 
 
-def compile_all(kernel: kernels.Kernel, work: Path) -> None:
-    done = subprocess.run(["make", "-j2", "-C", f"/lib/modules/{kernel.release}/build", f"M={work}", "modules"],
+def compile_all(image: Image, work: Path) -> None:
+    release = image.kernel.release
+    make = ["make", "-j2", "-C", f"/lib/modules/{release}/build", f"M={work}", "modules"]
+    done = subprocess.run(image.workshop.command(make, work),
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
         raise SystemExit("vm: the test modules do not build:\n" + done.stdout)
     # same length, so that nothing in the file moves; with modversions the kernel skips the first word
     stranger = work / "gate_vermagic.ko"
-    own = f"vermagic={kernel.release} SMP".encode()
+    own = f"vermagic={release} SMP".encode()
     other = own.replace(b"=6.", b"=5.").replace(b" SMP", b" UMP")
     stranger.write_bytes(stranger.read_bytes().replace(own, other))
 

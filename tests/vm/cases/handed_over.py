@@ -38,7 +38,7 @@ def digest(bytes_):
 
 
 def module(gate, name):
-    return gate.module_file(name).read_bytes()
+    return gate.module_bytes(name)
 
 
 def place(bytes_, name):

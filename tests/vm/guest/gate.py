@@ -2,6 +2,7 @@
 
 import glob
 import json
+import lzma
 import os
 import shlex
 import subprocess
@@ -84,6 +85,11 @@ class Gate:
         """The file of a module of the tree."""
         found = self.root(["modinfo", "-F", "filename", name]).stdout.strip()
         return Path(found)
+
+    def module_bytes(self, name: str) -> bytes:
+        """What the kernel gets of a module of the tree: unpacked, where its file is compressed."""
+        file = self.module_file(name)
+        return lzma.decompress(file.read_bytes()) if file.suffix == ".xz" else file.read_bytes()
 
     def unload(self, *names: str) -> None:
         """Root's rmmod, for those that are loaded."""
