@@ -72,6 +72,10 @@ EventClass classify(const Record& record) noexcept {
       return {kApplication, kLifecycle, {4, "Stop"}, "helper.stop"};
     case RecordKind::recovery:
       return {kApplication, kLifecycle, {99, "Other"}, "helper.recovery"};
+    case RecordKind::clock:
+      return {kApplication, kLifecycle, {99, "Other"}, "helper.clock"};
+    case RecordKind::retention:
+      return {kApplication, kLifecycle, {99, "Other"}, "log.retention"};
     case RecordKind::policy:
       return {kIdentity, {kEntityManagement, "Entity Management"}, {3, "Update"}, "policy.update"};
     case RecordKind::intent:
@@ -100,6 +104,9 @@ EventJudgement judge(const Record& record) noexcept {
     case RecordKind::start:
     case RecordKind::stop:
       return {kInformational, success_or_failure(record), {}, {}, false};
+    case RecordKind::retention:
+      return {kLow, success_or_failure(record), {}, {}, false};
+    case RecordKind::clock:
     case RecordKind::recovery:
       return {kMedium, success_or_failure(record), {}, {}, false};
     case RecordKind::policy:
@@ -132,6 +139,10 @@ const char* kind_word(RecordKind kind) noexcept {
       return "recovery";
     case RecordKind::policy:
       return "policy";
+    case RecordKind::clock:
+      return "clock";
+    case RecordKind::retention:
+      return "retention";
     case RecordKind::refusal:
       break;
   }

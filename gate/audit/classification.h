@@ -42,7 +42,7 @@ EventClass classify(const Record& record) noexcept;
 EventJudgement judge(const Record& record) noexcept;
 
 /// "intent", "outcome", "refusal", "nothing_to_do", "authentication", "start", "stop", "recovery",
-/// "policy": what stands as `unmapped.modgate.kind`.
+/// "policy", "clock", "retention": what stands as `unmapped.modgate.kind`.
 const char* kind_word(RecordKind kind) noexcept;
 
 /// The word of `outcome`; "unknown" where a crash swallowed it.

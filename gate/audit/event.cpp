@@ -157,6 +157,17 @@ Json module_json(const RecordedModule& module, const Clip& clip) {
   return json;
 }
 
+Json removed_json(const RemovedRecords& removed) {
+  Json json;
+  json["from"] = removed.from;
+  json["to"] = removed.to;
+  json["last_hash"] = removed.last_hash;
+  json["segments"] = removed.segments;
+  json["bytes"] = removed.bytes;
+  json["reason"] = removed.reason;
+  return json;
+}
+
 /// What OCSF has no place for.
 Json own_json(const Sources& from, bool about_modules, const Clip& clip) {
   const Record& record = from.record;
@@ -188,6 +199,7 @@ Json own_json(const Sources& from, bool about_modules, const Clip& clip) {
   if (record.taint_after) own["taint_after"] = *record.taint_after;
   if (record.duration_us > 0) own["duration_us"] = record.duration_us;
   if (record.count > 1) own["count"] = record.count;
+  if (record.removed) own["removed"] = removed_json(*record.removed);
   own["chain"]["prev"] = from.stamp.prev;
   return own;
 }

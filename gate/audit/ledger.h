@@ -46,6 +46,8 @@ class Ledger {
   [[nodiscard]] bool poisoned() const noexcept { return poisoned_; }
 
   [[nodiscard]] const LogTail& tail() const noexcept { return tail_; }
+  /// chain_hash() of the line that was appended last, whether it is on disk or not.
+  [[nodiscard]] const std::string& newest_hash() const noexcept { return group_hash_; }
   [[nodiscard]] const Origin& origin() const noexcept { return origin_; }
 
  private:

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <exception>
 
+#include "gate/audit/journal_entry.h"
 #include "gate/audit/log_directory.h"
 #include "gate/audit/origin.h"
 #include "gate/audit/recovery.h"
@@ -38,30 +39,60 @@ Status outlive_the_listener() {
   return Done{};
 }
 
+/// What the recorder has to record before it serves: the group it makes of it, and what the journal
+/// is told once that is on disk.
+class OpeningRecords {
+ public:
+  OpeningRecords(Ledger& ledger, Journal& journal) : ledger_(ledger), journal_(journal) {}
+
+  Status add(const Record& record, const Peer* peer, const std::string& correlation_uid,
+             bool first) {
+    RecordPlace place{0, ledger_.newest_hash(), {}, correlation_uid};
+    auto sequence = ledger_.append(record, peer, correlation_uid, first);
+    if (!sequence) return sequence.error();
+    place.sequence = *sequence;
+    place.hash = ledger_.newest_hash();
+    entries_.push_back(journal_entry(record, peer, place));
+    return Done{};
+  }
+
+  Status commit() {
+    if (auto committed = ledger_.commit(); !committed) return committed;
+    for (JournalEntry& entry : entries_) journal_.send(std::move(entry));
+    entries_.clear();
+    return Done{};
+  }
+
+ private:
+  Ledger& ledger_;
+  Journal& journal_;
+  std::vector<JournalEntry> entries_;
+};
+
 /// Records what was mended, and closes the intents that the last run left open.
-Status write_recovery(Ledger& ledger, const Recovered& found) {
+Status write_recovery(OpeningRecords& records, const Recovered& found, const std::string& boot_id) {
   for (const std::string& mended : found.mended) {
     Record record;
     record.kind = RecordKind::recovery;
     record.time_ns = realtime_ns();
     record.outcome = Outcome::done;
     record.message = mended;
-    if (auto added = ledger.append(record, nullptr, new_uuid(), true); !added) {
-      return added.error();
-    }
+    if (auto added = records.add(record, nullptr, new_uuid(), true); !added) return added;
   }
   for (const StoredEvent& intent : found.open_intents) {
     const Record record = unknown_outcome(
-        intent.record, intent.head.boot_id == ledger.origin().boot_id
+        intent.record, intent.head.boot_id == boot_id
                            ? "what became of it is not known: the helper ended before it said so"
                            : "what became of it is not known: the machine stopped meanwhile");
-    auto added = ledger.append(record, &intent.peer, intent.head.correlation_uid, false);
-    if (!added) return added.error();
+    if (auto added = records.add(record, &intent.peer, intent.head.correlation_uid, false);
+        !added) {
+      return added;
+    }
   }
-  return ledger.commit();
+  return records.commit();
 }
 
-Result<OpenLog> open_log(const RecorderSettings& settings) {
+Result<OpenLog> open_log(const RecorderSettings& settings, Journal& journal) {
   auto origin = read_origin();
   if (!origin) return origin.error();
   auto directory = open_log_directory(settings.directory);
@@ -70,9 +101,11 @@ Result<OpenLog> open_log(const RecorderSettings& settings) {
   if (!found) return found.error();
   LedgerSettings how;
   how.segment_bytes = settings.segment_bytes;
+  const std::string boot_id = origin->boot_id;
   auto ledger = Ledger::open(std::move(*directory), found->tail, std::move(*origin), how);
   if (!ledger) return ledger.error();
-  if (auto written = write_recovery(*ledger, *found); !written) return written.error();
+  OpeningRecords records(*ledger, journal);
+  if (auto written = write_recovery(records, *found, boot_id); !written) return written.error();
   return OpenLog{std::move(*ledger), std::move(found->loads)};
 }
 
@@ -91,10 +124,12 @@ int run_recorder(Channel control, const RecorderSettings& settings) {
     // Files of the log are for the reviewers' group, and for nobody else.
     static_cast<void>(::umask(027));
     if (auto stays = outlive_the_listener(); !stays) return give_up(control, stays.error());
-    auto log = open_log(settings);
+    Journal journal(settings.journal);
+    auto log = open_log(settings, journal);
     if (!log) return give_up(control, log.error());
     if (auto told = control.send(encode_ready(), BootClock::now() + kTellTime); !told) return 1;
-    RecorderProcess process(std::move(control), std::move(log->ledger), std::move(log->loads));
+    RecorderProcess process(std::move(control), std::move(log->ledger), std::move(log->loads),
+                            std::move(journal));
     return process.serve();
   } catch (const std::exception& failure) {
     return give_up(control, {Outcome::unavailable, std::string("recorder: ") + failure.what()});

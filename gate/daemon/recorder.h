@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "gate/audit/journal.h"
 #include "gate/wire/channel.h"
 
 namespace modgate {
@@ -12,6 +13,7 @@ struct RecorderSettings {
   std::string directory = "/var/log/modgate";
   std::uint64_t segment_bytes =
       64ULL << 20U;  ///< a segment that has reached this is followed by a new one
+  std::string journal{kJournalSocket};  ///< where systemd's journal listens
 };
 
 /// The body of the recorder's process: the single writer of the audit log. Opens and checks the

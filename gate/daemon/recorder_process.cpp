@@ -15,6 +15,8 @@ namespace {
 /// Messages of the listener in one turn, and turns at the end: bounds, not expectations.
 constexpr int kControlMessages = 64;
 constexpr int kLastTurns = 16;
+/// How soon what the journal did not take is offered to it again.
+constexpr std::int64_t kJournalMilliseconds = 20;
 
 bool is_readable(const Channel& channel) {
   pollfd ready = {channel.get(), POLLIN, 0};
@@ -57,9 +59,10 @@ int RecorderProcess::serve() {
 
 int RecorderProcess::time_to_wait() const {
   const auto due = flood_.next_due();
-  if (!due) return -1;
+  const std::int64_t longest = journal_.has_backlog() ? kJournalMilliseconds : 60'000;
+  if (!due) return journal_.has_backlog() ? static_cast<int>(longest) : -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - BootClock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, longest));
 }
 
 /// One group. False at the end of the control channel.
@@ -78,6 +81,7 @@ bool RecorderProcess::turn() {
   }
   add_aggregates(flood_.take_due(BootClock::now()));
   finish_group();
+  journal_.flush();
   std::erase_if(connections_, [](const auto& entry) { return entry.second.hung_up; });
   return going_on;
 }
@@ -221,9 +225,12 @@ void RecorderProcess::hang_up(Id id, Connection& connection) {
 }
 
 Status RecorderProcess::add(Waiting waiting, const Peer* peer, bool first) {
+  waiting.place.prev = ledger_.newest_hash();
   auto sequence = ledger_.append(waiting.record, peer, waiting.correlation_uid, first);
   if (!sequence) return sequence.error();
-  waiting.sequence = *sequence;
+  waiting.place.sequence = *sequence;
+  waiting.place.hash = ledger_.newest_hash();
+  waiting.place.correlation_uid = waiting.correlation_uid;
   group_.push_back(std::move(waiting));
   return Done{};
 }
@@ -263,6 +270,7 @@ void RecorderProcess::confirm(Waiting& waiting) {
   Connection* const connection = found == connections_.end() ? nullptr : &found->second;
   const Record& record = waiting.record;
   const Status told = kernel_audit_.tell(record, waiting.correlation_uid);
+  tell_journal(waiting, connection == nullptr ? nullptr : &connection->peer);
   if (connection != nullptr) {
     connection->has_records = true;
     connection->rules.stored(record.kind);
@@ -275,7 +283,13 @@ void RecorderProcess::confirm(Waiting& waiting) {
     // The intent stands in the log; what the session records next is its outcome.
     return tell(channel, encode_refusal(told.error()));
   }
-  tell(channel, encode_receipt({waiting.sequence, waiting.correlation_uid, new_digests(record)}));
+  tell(channel,
+       encode_receipt({waiting.place.sequence, waiting.correlation_uid, new_digests(record)}));
+}
+
+void RecorderProcess::tell_journal(const Waiting& waiting, const Peer* peer) {
+  const Peer* const who = waiting.aggregate ? &waiting.aggregate->peer : peer;
+  journal_.send(journal_entry(waiting.record, who, waiting.place));
 }
 
 void RecorderProcess::disappoint(Waiting& waiting, const Error& error) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gate/audit/gate_loads.h"
+#include "gate/audit/journal_entry.h"
 #include "gate/audit/kernel_audit.h"
 #include "gate/audit/ledger.h"
 #include "gate/daemon/record_codec.h"
@@ -28,8 +29,11 @@ inline constexpr std::size_t kRecorderConnections = 320;
 /// waits for anybody: who does not read loses the receipt.
 class RecorderProcess {
  public:
-  RecorderProcess(Channel control, Ledger ledger, GateLoads loads)
-      : control_(std::move(control)), ledger_(std::move(ledger)), loads_(std::move(loads)) {}
+  RecorderProcess(Channel control, Ledger ledger, GateLoads loads, Journal journal)
+      : control_(std::move(control)),
+        ledger_(std::move(ledger)),
+        loads_(std::move(loads)),
+        journal_(std::move(journal)) {}
 
   /// Serves until end-of-file on the control channel, then writes what is still to be written.
   /// Returns the exit status.
@@ -53,8 +57,8 @@ class RecorderProcess {
     Id from = kControl;
     bool wants_receipt = false;
     Record record;
-    std::uint64_t sequence = 0;
     std::string correlation_uid;
+    RecordPlace place;  ///< once it is in the ledger's group
     std::optional<CountedRefusal> aggregate;
   };
 
@@ -74,12 +78,14 @@ class RecorderProcess {
   void add_aggregates(std::vector<CountedRefusal> aggregates);
   void finish_group();
   void confirm(Waiting& waiting);
+  void tell_journal(const Waiting& waiting, const Peer* peer);
   void disappoint(Waiting& waiting, const Error& error);
   int finish();
 
   Channel control_;
   Ledger ledger_;
   GateLoads loads_;
+  Journal journal_;
   KernelAudit kernel_audit_;
   RefusalFlood flood_;
   std::map<Id, Connection> connections_;

@@ -45,6 +45,8 @@ Result<RecordKind> ConnectionRules::admit(const Record& record) const {
     case RecordKind::stop:
     case RecordKind::recovery:
     case RecordKind::policy:
+    case RecordKind::clock:
+    case RecordKind::retention:
       break;
   }
   return out_of_turn("it is not a session's to make");

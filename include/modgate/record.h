@@ -24,6 +24,8 @@ enum class RecordKind : std::uint8_t {
   stop,            ///< the helper ends (6002)
   recovery,        ///< found and mended at start, or an open intent without outcome (6002)
   policy,          ///< a policy took effect, or was refused (3004)
+  clock,           ///< the clock was set back (6002)
+  retention,       ///< old segments of the log are about to be removed (6002)
 };
 
 /// What happened to one module.
@@ -60,6 +62,16 @@ struct RecordedModule {
   std::uint64_t instance = 0;  ///< outcome of a load: inode number of /sys/module/NAME; 0: unknown
 };
 
+/// Records that were removed because they had been kept as long as they were to be.
+struct RemovedRecords {
+  std::uint64_t from = 0;  ///< sequence number of the first
+  std::uint64_t to = 0;    ///< and of the last
+  std::string last_hash;   ///< of the last one's line: what the record after it names
+  std::uint64_t segments = 0;
+  std::uint64_t bytes = 0;
+  std::string reason;  ///< "age" or "size"
+};
+
 /// One record as the session, the listener or the recorder itself words it. Who asked and under
 /// which correlation id is not here: the recorder stamps that from what the listener told it.
 struct Record {
@@ -84,8 +96,9 @@ struct Record {
   std::int64_t duration_us = 0;
   std::string user;  ///< the caller's name when it happened
   std::vector<Group> groups;
-  std::uint64_t count = 1;    ///< aggregate of a flood: how many; else 1
-  std::int64_t first_ms = 0;  ///< aggregate: epoch milliseconds of the first
+  std::uint64_t count = 1;                ///< aggregate of a flood: how many; else 1
+  std::int64_t first_ms = 0;              ///< aggregate: epoch milliseconds of the first
+  std::optional<RemovedRecords> removed;  ///< of kind retention
 };
 
 /// A module that the gate loaded in this boot and that nobody is known to have unloaded since.

@@ -57,6 +57,7 @@ class Installed(unittest.TestCase):
                         f"{OPTIONS.sysconfdir}/pam.d/modgate": 0o644,
                         f"{lib}/systemd/system/modgate.socket": 0o644,
                         f"{lib}/systemd/system/modgate.service": 0o644,
+                        f"{lib}/systemd/catalog/modgate.catalog": 0o644,
                         f"{lib}/sysusers.d/modgate.conf": 0o644,
                         f"{lib}/tmpfiles.d/modgate.conf": 0o644,
                         f"{OPTIONS.mandir}/man1/modgate.1": 0o644,

@@ -41,13 +41,16 @@ std::string events() {
       lines += '\n';
     }
   };
-  for (int kind = 0; kind <= static_cast<int>(RecordKind::policy); ++kind) {
+  for (int kind = 0; kind <= static_cast<int>(RecordKind::retention); ++kind) {
     for (int outcome = 0; outcome <= static_cast<int>(Outcome::unavailable); ++outcome) {
       Record record = sample::outcome();
       record.kind = static_cast<RecordKind>(kind);
       record.outcome = static_cast<Outcome>(outcome);
       record.code = "ENOEXEC";
       record.count = outcome == 3 ? 100 : 1;
+      if (record.kind == RecordKind::retention) {
+        record.removed = {1, 41, std::string(64, 'c'), 2, 4096, "age"};
+      }
       add(record);
       Record bare_record;
       bare_record.kind = record.kind;

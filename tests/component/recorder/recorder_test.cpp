@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/daemon/recorder.h"
 
+#include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "component/audit/log_fixture.h"
+#include "component/recorder/recorder_fixture.h"
 #include "gate/audit/kernel_audit.h"
 #include "gate/audit/uuid.h"
 #include "gate/daemon/log_reader.h"
@@ -18,68 +22,12 @@
 #include "gate/daemon/recorder_messages.h"
 
 using namespace modgate;
+using modgate::sample::Recorder;
+using modgate::sample::soon;
 using modgate::sample::TestLog;
 using Json = nlohmann::json;
 
 namespace {
-
-Deadline soon() { return BootClock::now() + std::chrono::seconds(20); }
-
-/// The recorder in a process of its own on a log of its own.
-class Recorder {
- public:
-  explicit Recorder(const TestLog& log, std::uint64_t segment_bytes = 64U << 20U)
-      : control_(start(log, segment_bytes)) {}
-  ~Recorder() {
-    if (child_ > 0) stop();
-  }
-  Recorder(const Recorder&) = delete;
-  Recorder& operator=(const Recorder&) = delete;
-
-  RecorderControl& control() { return control_; }
-
-  Channel connect_raw(uid_t uid = 1000, const std::string& id = new_uuid()) {
-    Peer peer = sample::alice();
-    peer.uid = uid;
-    auto channel = control_.open_connection(peer, id);
-    REQUIRE(channel);
-    return std::move(*channel);
-  }
-  RecorderLink connect(uid_t uid = 1000, const std::string& id = new_uuid()) {
-    return RecorderLink(connect_raw(uid, id));
-  }
-
-  /// Hangs up the control channel and returns the exit status.
-  int stop() {
-    control_ = RecorderControl(Channel());
-    int status = 0;
-    REQUIRE(::waitpid(child_, &status, 0) == child_);
-    child_ = -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-  void crash() {
-    REQUIRE(::kill(child_, SIGKILL) == 0);
-    CHECK(stop() == -SIGKILL);
-  }
-
- private:
-  Channel start(const TestLog& log, std::uint64_t segment_bytes) {
-    auto ends = Channel::pair();
-    REQUIRE(ends);
-    child_ = ::fork();
-    REQUIRE(child_ >= 0);
-    if (child_ == 0) {
-      ends->first.close();
-      RecorderSettings settings;
-      settings.directory = log.directory.path().string();
-      settings.segment_bytes = segment_bytes;
-      ::_exit(run_recorder(std::move(ends->second), settings));
-    }
-    return std::move(ends->first);
-  }
-  pid_t child_ = -1;
-  RecorderControl control_;
-};
 
 std::vector<Json> events(const TestLog& log) {
   std::vector<Json> parsed;
@@ -395,6 +343,50 @@ TEST_CASE("where kernel audit is required and off, no intent counts") {
   CHECK(session.record(sample::record(RecordKind::refusal), soon()));
   REQUIRE(recorder.control().set_kernel_audit("off"));
   CHECK(recorder.connect().record(sample::record(RecordKind::intent), soon()));
+}
+
+TEST_CASE("the journal hears of a record once it is on disk") {
+  const TestLog log;
+  const std::string path = (log.directory.path() / "journal").string();
+  const Fd listener(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), path.size());
+  REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const auto hear = [&] {
+    pollfd ready = {listener.get(), POLLIN, 0};
+    std::string datagram(65536, '\0');
+    if (::poll(&ready, 1, 20'000) != 1) return std::string();
+    const ssize_t got = ::recv(listener.get(), datagram.data(), datagram.size(), MSG_DONTWAIT);
+    return got < 0 ? std::string() : datagram.substr(0, static_cast<std::size_t>(got));
+  };
+  const auto has = [](const std::string& datagram, const std::string& field) {
+    return ('\n' + datagram).find('\n' + field + '\n') != std::string::npos;
+  };
+
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  const std::string id = new_uuid();
+  RecorderLink session = recorder.connect(1000, id);
+  REQUIRE(session.record(sample::record(RecordKind::intent), soon()));
+  std::string told = hear();
+  INFO(told);
+  CHECK(has(told, "MODGATE_KIND=intent"));
+  CHECK(has(told, "MODGATE_REQUEST_ID=" + id));
+  CHECK(has(told, "MODGATE_UID=1000"));
+  CHECK(has(told, "MODGATE_SEQ=1"));
+  CHECK(has(told, "MODGATE_PREV=" + std::string(64, '0')));
+  CHECK(has(told, "MODGATE_HASH=" + chain_hash(log.all_lines().at(0))));
+  // What is not on disk is told to nobody.
+  CHECK_FALSE(session.record(sample::record(RecordKind::intent), soon()));
+
+  recorder.crash();
+  Recorder again(log);
+  REQUIRE(again.control().await_ready(soon()));
+  told = hear();
+  CHECK(has(told, "MODGATE_KIND=outcome"));
+  CHECK(has(told, "MODGATE_RESULT=unknown"));
+  CHECK(has(told, "MODGATE_PREV=" + chain_hash(log.all_lines().at(0))));
 }
 
 TEST_CASE("a follower sees what comes, until it hangs up") {

@@ -61,11 +61,13 @@ const std::map<int, std::string> kTypes = {
 
 std::vector<Record> one_of_each() {
   std::vector<Record> records;
-  for (const RecordKind kind : {RecordKind::intent, RecordKind::outcome, RecordKind::nothing_to_do,
-                                RecordKind::authentication, RecordKind::start, RecordKind::stop,
-                                RecordKind::recovery, RecordKind::policy}) {
+  for (const RecordKind kind :
+       {RecordKind::intent, RecordKind::outcome, RecordKind::nothing_to_do,
+        RecordKind::authentication, RecordKind::start, RecordKind::stop, RecordKind::recovery,
+        RecordKind::policy, RecordKind::clock, RecordKind::retention}) {
     records.push_back(sample::record(kind));
   }
+  records.back().removed = {1, 41, std::string(64, 'c'), 2, 4096, "age"};
   for (const Outcome outcome :
        {Outcome::failed, Outcome::usage, Outcome::denied, Outcome::unauthenticated,
         Outcome::rejected, Outcome::unavailable}) {
@@ -232,6 +234,18 @@ TEST_CASE("a module without a file is named as it was asked for") {
   CHECK(at(event, "/driver/file/type_id") == 0);
   record.asked.clear();
   CHECK_FALSE(at(rendered(record), "/driver/file/name").get<std::string>().empty());
+}
+
+TEST_CASE("a removal says which records are gone and what the next one names") {
+  Record record = sample::record(RecordKind::retention);
+  record.removed = {1, 41, std::string(64, 'c'), 2, 4096, "age"};
+  const Json removed = at(rendered(record, nullptr), "/unmapped/modgate/removed");
+  CHECK(removed == Json({{"from", 1},
+                         {"to", 41},
+                         {"last_hash", std::string(64, 'c')},
+                         {"segments", 2},
+                         {"bytes", 4096},
+                         {"reason", "age"}}));
 }
 
 TEST_CASE("a flood is one event with a count and its span") {

@@ -73,8 +73,8 @@ TEST_CASE("tries to authenticate have an end") {
 
 TEST_CASE("what is the helper's to record is no session's") {
   ConnectionRules rules;
-  for (const RecordKind kind :
-       {RecordKind::start, RecordKind::stop, RecordKind::recovery, RecordKind::policy}) {
+  for (const RecordKind kind : {RecordKind::start, RecordKind::stop, RecordKind::recovery,
+                                RecordKind::policy, RecordKind::clock, RecordKind::retention}) {
     CHECK_FALSE(admitted(rules, kind));
   }
   Record counted = sample::record(RecordKind::refusal);
