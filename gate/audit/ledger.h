@@ -49,6 +49,7 @@ class Ledger {
   /// chain_hash() of the line that was appended last, whether it is on disk or not.
   [[nodiscard]] const std::string& newest_hash() const noexcept { return group_hash_; }
   [[nodiscard]] const Origin& origin() const noexcept { return origin_; }
+  [[nodiscard]] int directory() const noexcept { return directory_.get(); }
 
  private:
   struct Pending {

@@ -22,6 +22,23 @@ namespace {
 constexpr std::size_t kDigits = 18;
 constexpr std::string_view kEnding = ".jsonl";
 
+/// What the administrator does about an error of the file system; empty where the words say it all.
+std::string advice_on(int code) {
+  const std::string nothing = "; nothing is granted until ";
+  switch (code) {
+    case ENOSPC:
+      return nothing + "the file system has free space and inodes again";
+    case EDQUOT:
+      return nothing + "the quota of modgate-audit is raised or some of it is free again";
+    case EROFS:
+      return nothing + "the file system is writable again";
+    case EIO:
+      return "; the disk may be failing: look at the kernel's log (journalctl -k)";
+    default:
+      return {};
+  }
+}
+
 using Directory = CHandle<DIR, ::closedir>;
 
 std::optional<std::uint64_t> first_of(std::string_view name) {
@@ -51,7 +68,8 @@ Status check_directory(const Fd& directory, const std::string& path) {
 }  // namespace
 
 Error log_error(const std::string& what, int code) {
-  return {Outcome::unavailable, "the audit log: " + what + ": " + std::strerror(code), code};
+  return {Outcome::unavailable,
+          "the audit log: " + what + ": " + std::strerror(code) + advice_on(code), code};
 }
 
 std::string segment_name(std::uint64_t first_sequence) {

@@ -16,10 +16,13 @@ namespace {
 constexpr std::string_view kStartMark = R"("kind":"start")";
 
 Error broken(const std::string& segment, std::uint64_t sequence, const std::string& how) {
-  return {Outcome::unavailable, "the audit log is broken at record " + std::to_string(sequence) +
-                                    " in " + segment + ": " + how +
-                                    "; nothing is granted until an administrator has moved the "
-                                    "log away; see: modgate log verify"};
+  return {Outcome::unavailable,
+          "the audit log is broken at record " + std::to_string(sequence) + " in " + segment +
+              ": " + how +
+              ". This is no trace of a crash: nothing is granted, and the log is left as it is. "
+              "What is wrong with it is shown by: modgate log verify. Keep it as evidence: move "
+              "the whole directory away (mv /var/log/modgate /var/log/modgate.broken), make a new "
+              "one (systemd-tmpfiles --create) and start the helper again"};
 }
 
 /// What tells how far back a segment makes us read.
@@ -70,12 +73,14 @@ class Walk {
     if (!line) return line.error();
     found_.tail.sequence = next_sequence - 1;
     found_.tail.hash = chain_hash(*line);
+    found_.read_from = next_sequence;
     return Done{};
   }
 
   /// The log's oldest segments may have been put away: then the first hash cannot be checked.
   void begin_at(std::uint64_t first_sequence) {
     found_.tail.sequence = first_sequence - 1;
+    found_.read_from = first_sequence;
     trust_first_hash_ = first_sequence != 1;
   }
 
@@ -85,6 +90,8 @@ class Walk {
     }
     auto file = open_segment(directory_, segment.name, O_RDONLY);
     if (!file) return file.error();
+    // Only advice, and a file system without a page cache needs none.
+    if (is_last) static_cast<void>(::posix_fadvise(file->get(), 0, 0, POSIX_FADV_DONTNEED));
     LineReader reader(std::move(*file));
     std::string_view line;
     std::uint64_t whole_bytes = 0;
@@ -121,6 +128,7 @@ class Walk {
   }
 
   Recovered finish() {
+    if (found_.tail.sequence < found_.read_from) found_.read_from = 0;
     for (auto& [correlation, event] : open_) found_.open_intents.push_back(std::move(event));
     std::sort(found_.open_intents.begin(), found_.open_intents.end(),
               [](const StoredEvent& a, const StoredEvent& b) {
@@ -144,11 +152,15 @@ class Walk {
     trust_first_hash_ = false;
     found_.tail.sequence = expected;
     found_.tail.hash = chain_hash(line);
+    found_.last_ms =
+        static_cast<std::int64_t>(number_at(parser_.root(), "/metadata/logged_time").value_or(0));
     remember(*head);
     return Done{};
   }
 
   void remember(const StoredHead& head) {
+    if (head.kind == "start") found_.was_serving = true;
+    if (head.kind == "stop") found_.was_serving = false;
     const bool intent = head.kind == "intent";
     if (!intent && head.kind != "outcome") return;
     auto event = parser_.event();

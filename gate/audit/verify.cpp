@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include "gate/audit/classification.h"
 #include "gate/audit/line_reader.h"
 #include "gate/audit/log_directory.h"
 #include "gate/audit/stored_event.h"
@@ -122,7 +123,8 @@ Result<std::optional<BrokenRecord>> look_at(Walk& walk, StoredLine& parser, std:
     if (!broken) return broken.error();
     return Maybe(std::move(*broken));
   }
-  if (head->prev != so_far.head) {
+  // Of the first line behind what was removed the record of the removal has to tell.
+  if (!so_far.head.empty() && head->prev != so_far.head) {
     // The record before it was sound in itself, so that only its bytes can be others than then.
     const std::uint64_t edited = expected == 1 ? 1 : expected - 1;
     return Maybe(broken_at(walk, edited, Damage::edited,
@@ -132,6 +134,56 @@ Result<std::optional<BrokenRecord>> look_at(Walk& walk, StoredLine& parser, std:
     return Maybe(broken_at(walk, expected, Damage::reordered, "its segment bears another number"));
   }
   return Maybe();
+}
+
+/// What stood before a log that does not begin with record 1.
+class Beginning {
+ public:
+  explicit Beginning(const std::vector<Segment>& segments)
+      : first_(segments.empty() ? 1 : segments.front().first) {}
+
+  [[nodiscard]] std::uint64_t first() const noexcept { return first_; }
+  [[nodiscard]] bool is_explained() const noexcept { return first_ == 1 || recorded_in_ > 0; }
+  [[nodiscard]] std::optional<RemovedByRetention> removed() const {
+    if (recorded_in_ == 0) return std::nullopt;
+    return RemovedByRetention{first_ - 1, recorded_in_};
+  }
+
+  /// Takes in a record that is sound in itself. The record of a removal may name more than is gone:
+  /// what a crash left of it goes the next time.
+  void look_at(const StoredLine& line) {
+    if (is_explained()) return;
+    const auto head = line.head();
+    if (!head) return;
+    if (head->sequence == first_) first_prev_ = head->prev;
+    if (head->kind != kind_word(RecordKind::retention)) return;
+    const auto from = number_at(line.root(), "/unmapped/modgate/removed/from");
+    const auto to = number_at(line.root(), "/unmapped/modgate/removed/to");
+    const bool covers = from && to && *from < first_ && first_ <= *to + 1;
+    const bool borders = to && *to + 1 == first_;
+    if (covers &&
+        (!borders || text_at(line.root(), "/unmapped/modgate/removed/last_hash") == first_prev_)) {
+      recorded_in_ = head->sequence;
+    }
+  }
+
+  [[nodiscard]] BrokenRecord unexplained(const std::string& segment) const {
+    return {1, Damage::missing, segment, 1,
+            "record 1 is missing: the log begins with record " + std::to_string(first_) +
+                ", and no record says that those before it were removed by retention"};
+  }
+
+ private:
+  std::uint64_t first_;
+  std::string first_prev_;
+  std::uint64_t recorded_in_ = 0;
+};
+
+/// Nothing is proven of a log whose beginning nobody explains.
+Verified nothing_but(BrokenRecord broken) {
+  Verified verified;
+  verified.broken = std::move(broken);
+  return verified;
 }
 
 }  // namespace
@@ -156,11 +208,17 @@ Result<Verified> verify_log(int directory) {
   Walk walk(directory, *segments);
   StoredLine parser;
   Verified verified;
+  Beginning beginning(*segments);
+  if (beginning.first() != 1) {
+    verified.last = beginning.first() - 1;
+    verified.head.clear();
+  }
   std::string_view line;
   while (true) {
     switch (walk.next(line)) {
       case Walk::Found::end:
-        return verified;
+        if (beginning.is_explained()) return verified;
+        return nothing_but(beginning.unexplained(segments->front().name));
       case Walk::Found::failed:
         return walk.error();
       case Walk::Found::torn:
@@ -178,6 +236,8 @@ Result<Verified> verify_log(int directory) {
       if (verified.broken->sequence <= verified.last && verified.records > 0) --verified.records;
       return verified;
     }
+    beginning.look_at(parser);
+    verified.removed = beginning.removed();
     ++verified.records;
     ++verified.last;
     verified.head = std::move(hash);

@@ -28,16 +28,24 @@ struct BrokenRecord {
   std::string message;     ///< one sentence
 };
 
+/// Records that are not there and need not be: a record says that retention removed them.
+struct RemovedByRetention {
+  std::uint64_t through = 0;      ///< records 1 to this one
+  std::uint64_t recorded_in = 0;  ///< sequence number of the record that says so
+};
+
 struct Verified {
   std::uint64_t records = 0;  ///< whole and in the chain, up to the first broken one
   std::uint64_t last = 0;     ///< sequence number of the last of them
   std::string head = std::string(kChainStart);  ///< hash of its line
+  std::optional<RemovedByRetention> removed;    ///< nullopt: the log begins with record 1
   std::optional<BrokenRecord> broken;           ///< the first; nullopt: none
 };
 
-/// Walks the whole log. Proves that nothing between its first and its last record was changed, as
-/// far as the chain can tell: not that records at its end are all there. An error is one of
-/// reading.
+/// Walks the whole log. A log whose oldest segments were removed by retention begins behind them;
+/// the record of the removal has to be in it. Proves that nothing between its first and its last
+/// record was changed, as far as the chain can tell: not that records at its end are all there. An
+/// error is one of reading.
 Result<Verified> verify_log(int directory);
 
 }  // namespace modgate

@@ -115,7 +115,8 @@ FilterRules recorder() {
               SCMP_SYS(renameat),  SCMP_SYS(renameat2),  SCMP_SYS(unlink),    SCMP_SYS(unlinkat),
               SCMP_SYS(fchmod),    SCMP_SYS(umask),      SCMP_SYS(statfs),    SCMP_SYS(fstatfs),
               SCMP_SYS(flock),     SCMP_SYS(uname),      SCMP_SYS(getpid),    SCMP_SYS(gettid),
-              SCMP_SYS(getuid),    SCMP_SYS(geteuid),    SCMP_SYS(getgid),    SCMP_SYS(getegid)});
+              SCMP_SYS(getuid),    SCMP_SYS(geteuid),    SCMP_SYS(getgid),    SCMP_SYS(getegid),
+              SCMP_SYS(fadvise64)});
   list.commands(SCMP_SYS(fcntl), 1,
                 {F_SETFD, F_SETFL, F_DUPFD_CLOEXEC, F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK,
                  F_OFD_SETLK, F_OFD_SETLKW});

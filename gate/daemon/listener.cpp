@@ -14,6 +14,7 @@
 #include "gate/audit/uuid.h"
 #include "gate/daemon/log_line.h"
 #include "gate/daemon/session_world.h"
+#include "gate/daemon/turn_away.h"
 #include "gate/identity/peer.h"
 #include "gate/wire/reply.h"
 
@@ -27,12 +28,6 @@ constexpr std::uint64_t kImagesOfAll = 1ULL << 30U;
 constexpr std::uint64_t kImagesOfOne = 512ULL << 20U;
 
 Deadline shortly() { return BootClock::now() + std::chrono::seconds(5); }
-
-/// Tells a caller that it is not served now, without waiting for it.
-void turn_away(const Fd& socket, const std::string& why) {
-  const std::string reply = encode_reply(ReplyEnd{Outcome::unavailable, why, {}, {}});
-  static_cast<void>(::send(socket.get(), reply.data(), reply.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
-}
 
 }  // namespace
 

@@ -20,6 +20,7 @@
 #include "gate/daemon/recorder.h"
 #include "gate/daemon/session_world.h"
 #include "gate/daemon/trust.h"
+#include "gate/daemon/turn_away.h"
 #include "gate/identity/names.h"
 #include "gate/module/signature.h"
 
@@ -114,10 +115,23 @@ Result<Compartment> start_recorder(const DaemonOptions& options, const Accounts&
                                    const FilterSet& filters) {
   RecorderSettings settings;
   settings.directory = options.audit_dir;
+  settings.retention = options.retention;
   return Compartment::start(recorder_profile(accounts), filters, {},
                             [&settings](const Inside& inside) {
                               return run_recorder(Channel(Fd(inside.parent)), settings);
                             });
+}
+
+/// Waits until the log is sound, and records that the helper serves.
+Status begin_record(RecorderControl& control) {
+  if (auto ready = control.await_ready(BootClock::now() + std::chrono::minutes(10)); !ready) {
+    return ready;
+  }
+  Record record;
+  record.kind = RecordKind::start;
+  record.outcome = Outcome::done;
+  record.message = "the helper serves";
+  return control.record(stamped_now(record), BootClock::now() + std::chrono::minutes(1));
 }
 
 /// The kernel's own keys; and a line for each certificate that vouches for nothing.
@@ -166,17 +180,9 @@ Result<int> serve_with(const DaemonOptions& options) {
   auto recorder = start_recorder(options, *accounts, *filters);
   if (!recorder) return recorder.error();
   RecorderControl control{Channel(recorder->release_channel())};
-  if (auto ready = control.await_ready(BootClock::now() + std::chrono::minutes(10)); !ready) {
-    return ready.error();
-  }
-  Record record;
-  record.kind = RecordKind::start;
-  record.outcome = Outcome::done;
-  record.message = "the helper serves";
-  if (auto recorded =
-          control.record(stamped_now(record), BootClock::now() + std::chrono::minutes(1));
-      !recorded) {
-    return recorded.error();
+  if (auto recording = begin_record(control); !recording) {
+    turn_away_waiting(socket, recording.error().message);
+    return recording.error();
   }
   TrustedCertificates kernel_keys = look_for_trust(options, *accounts, *filters);
   Listener listener({std::move(socket), std::move(*supervisor), options, *accounts,

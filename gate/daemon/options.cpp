@@ -5,6 +5,12 @@
 #include <sstream>
 
 namespace modgate {
+namespace {
+
+constexpr std::uint64_t kMostDays = 36'500;
+constexpr std::uint64_t kMostBytes = 1ULL << 60U;
+
+}  // namespace
 
 Result<DaemonCommand> parse_daemon_options(int argc, char** argv) {
   namespace po = boost::program_options;
@@ -15,8 +21,12 @@ Result<DaemonCommand> parse_daemon_options(int argc, char** argv) {
       ("policy-dir", po::value(&options.policy.policy_dir), "its further files, *.toml")   //
       ("signers", po::value(&options.policy.signers), "certificates that rules may name")  //
       ("pam-service", po::value(&options.pam_service),
-       "PAM service where the policy names none")                                             //
-      ("audit-dir", po::value(&options.audit_dir), "the audit log's directory")               //
+       "PAM service where the policy names none")                                //
+      ("audit-dir", po::value(&options.audit_dir), "the audit log's directory")  //
+      ("keep-days", po::value(&options.retention.keep_days),
+       "remove segments of the log whose records are older; 0, the default, keeps all")  //
+      ("keep-bytes", po::value(&options.retention.keep_bytes),
+       "remove the oldest segments while the log is larger; 0, the default, keeps all")       //
       ("socket", po::value(&options.socket), "where callers connect; systemd's socket wins")  //
       ("modules-dir", po::value(&options.modules_dir),
        "the module tree, or the directory of trees by release")  //
@@ -30,6 +40,10 @@ Result<DaemonCommand> parse_daemon_options(int argc, char** argv) {
     po::store(po::command_line_parser(argc, argv).options(known).positional({}).style(style).run(),
               given);
     po::notify(given);
+    // A negative number would be read as a large one.
+    if (options.retention.keep_days > kMostDays || options.retention.keep_bytes > kMostBytes) {
+      return Error{Outcome::usage, "--keep-days or --keep-bytes is out of range"};
+    }
     if (given.contains("version")) return DaemonCommand{{}, "modgated " MODGATE_VERSION "\n"};
     if (given.contains("help")) {
       std::ostringstream text;

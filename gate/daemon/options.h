@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "gate/audit/retention.h"
 #include "gate/config/policy_files.h"
 #include "modgate/result.h"
 
@@ -14,6 +15,7 @@ struct DaemonOptions {
   PolicyLocation policy;
   std::string pam_service = "modgate";
   std::string audit_dir = "/var/log/modgate";
+  RetentionSettings retention;
   std::string socket = "/run/modgate/gate.sock";
   std::string modules_dir;
 };

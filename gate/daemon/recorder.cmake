@@ -2,6 +2,7 @@
 # run them alone.
 modgate_room(recorder
   SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/log_line.cpp
     ${CMAKE_CURRENT_LIST_DIR}/log_reader.cpp
     ${CMAKE_CURRENT_LIST_DIR}/message_fields.cpp
     ${CMAKE_CURRENT_LIST_DIR}/record_codec.cpp
@@ -10,5 +11,6 @@ modgate_room(recorder
     ${CMAKE_CURRENT_LIST_DIR}/recorder_messages.cpp
     ${CMAKE_CURRENT_LIST_DIR}/recorder_process.cpp
     ${CMAKE_CURRENT_LIST_DIR}/recorder_rules.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/recorder_upkeep.cpp
     ${CMAKE_CURRENT_LIST_DIR}/refusal_flood.cpp
   USES modgate_audit modgate_wire)

@@ -69,14 +69,33 @@ class OpeningRecords {
   std::vector<JournalEntry> entries_;
 };
 
-/// Records what was mended, and closes the intents that the last run left open.
+Record recovery_record(const std::string& message) {
+  Record record;
+  record.kind = RecordKind::recovery;
+  record.time_ns = realtime_ns();
+  record.outcome = Outcome::done;
+  record.message = message;
+  return record;
+}
+
+std::string ended_without_a_word(const Recovered& found) {
+  return "the helper's last run ended without a word (it was killed, or the machine stopped, or "
+         "the disk failed): records " +
+         std::to_string(found.read_from) + " to " + std::to_string(found.tail.sequence) +
+         " were read back and are whole; intents without an outcome: " +
+         std::to_string(found.open_intents.size());
+}
+
+/// Records what was found and mended, and closes the intents that the last run left open.
 Status write_recovery(OpeningRecords& records, const Recovered& found, const std::string& boot_id) {
-  for (const std::string& mended : found.mended) {
-    Record record;
-    record.kind = RecordKind::recovery;
-    record.time_ns = realtime_ns();
-    record.outcome = Outcome::done;
-    record.message = mended;
+  std::vector<Record> own;
+  for (const std::string& mended : found.mended) own.push_back(recovery_record(mended));
+  if (found.was_serving) own.push_back(recovery_record(ended_without_a_word(found)));
+  if (const auto now = read_clocks()) {
+    const ClockWatch watch(found.last_ms * 1'000'000);
+    if (const auto step = watch.step_to(*now)) own.push_back(clock_record(*step));
+  }
+  for (const Record& record : own) {
     if (auto added = records.add(record, nullptr, new_uuid(), true); !added) return added;
   }
   for (const StoredEvent& intent : found.open_intents) {
@@ -129,7 +148,7 @@ int run_recorder(Channel control, const RecorderSettings& settings) {
     if (!log) return give_up(control, log.error());
     if (auto told = control.send(encode_ready(), BootClock::now() + kTellTime); !told) return 1;
     RecorderProcess process(std::move(control), std::move(log->ledger), std::move(log->loads),
-                            std::move(journal));
+                            std::move(journal), settings.retention);
     return process.serve();
   } catch (const std::exception& failure) {
     return give_up(control, {Outcome::unavailable, std::string("recorder: ") + failure.what()});

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gate/audit/journal.h"
+#include "gate/audit/retention.h"
 #include "gate/wire/channel.h"
 
 namespace modgate {
@@ -12,7 +13,8 @@ namespace modgate {
 struct RecorderSettings {
   std::string directory = "/var/log/modgate";
   std::uint64_t segment_bytes =
-      64ULL << 20U;  ///< a segment that has reached this is followed by a new one
+      64ULL << 20U;             ///< a segment that has reached this is followed by a new one
+  RetentionSettings retention;  ///< nothing is removed unless it says so
   std::string journal{kJournalSocket};  ///< where systemd's journal listens
 };
 

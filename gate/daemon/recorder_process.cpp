@@ -58,7 +58,8 @@ int RecorderProcess::serve() {
 }
 
 int RecorderProcess::time_to_wait() const {
-  const auto due = flood_.next_due();
+  auto due = flood_.next_due();
+  if (!retention_.keeps_everything()) due = std::min(due.value_or(retention_due_), retention_due_);
   const std::int64_t longest = journal_.has_backlog() ? kJournalMilliseconds : 60'000;
   if (!due) return journal_.has_backlog() ? static_cast<int>(longest) : -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - BootClock::now()).count();
@@ -74,6 +75,7 @@ bool RecorderProcess::turn() {
     ids.push_back(id);
   }
   if (::poll(ready.data(), ready.size(), time_to_wait()) < 0) return errno == EINTR;
+  watch_clock();
   bool going_on = true;
   if (ready[0].revents != 0) going_on = hear_control();
   for (std::size_t at = 0; at < ids.size(); ++at) {
@@ -81,6 +83,7 @@ bool RecorderProcess::turn() {
   }
   add_aggregates(flood_.take_due(BootClock::now()));
   finish_group();
+  remove_old_segments();
   journal_.flush();
   std::erase_if(connections_, [](const auto& entry) { return entry.second.hung_up; });
   return going_on;
@@ -275,7 +278,10 @@ void RecorderProcess::confirm(Waiting& waiting) {
     connection->has_records = true;
     connection->rules.stored(record.kind);
     loads_.apply(record, connection->peer.uid, waiting.correlation_uid);
-    if (record.kind == RecordKind::intent) connection->intent = record;
+    if (record.kind == RecordKind::intent) {
+      connection->intent = record;
+      connection->intent_sequence = waiting.place.sequence;
+    }
   }
   if (!waiting.wants_receipt) return;
   Channel& channel = connection == nullptr ? control_ : connection->channel;

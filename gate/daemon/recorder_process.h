@@ -9,10 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "gate/audit/clock_watch.h"
 #include "gate/audit/gate_loads.h"
 #include "gate/audit/journal_entry.h"
 #include "gate/audit/kernel_audit.h"
 #include "gate/audit/ledger.h"
+#include "gate/audit/retention.h"
 #include "gate/daemon/record_codec.h"
 #include "gate/daemon/recorder_rules.h"
 #include "gate/daemon/refusal_flood.h"
@@ -29,11 +31,13 @@ inline constexpr std::size_t kRecorderConnections = 320;
 /// waits for anybody: who does not read loses the receipt.
 class RecorderProcess {
  public:
-  RecorderProcess(Channel control, Ledger ledger, GateLoads loads, Journal journal)
+  RecorderProcess(Channel control, Ledger ledger, GateLoads loads, Journal journal,
+                  const RetentionSettings& retention)
       : control_(std::move(control)),
         ledger_(std::move(ledger)),
         loads_(std::move(loads)),
-        journal_(std::move(journal)) {}
+        journal_(std::move(journal)),
+        retention_(retention) {}
 
   /// Serves until end-of-file on the control channel, then writes what is still to be written.
   /// Returns the exit status.
@@ -51,6 +55,7 @@ class RecorderProcess {
     bool has_records = false;
     bool hung_up = false;
     Record intent;
+    std::uint64_t intent_sequence = 0;
   };
   /// A record of the group that is being made, and who waits for it.
   struct Waiting {
@@ -82,12 +87,20 @@ class RecorderProcess {
   void disappoint(Waiting& waiting, const Error& error);
   int finish();
 
+  void watch_clock();
+  void remove_old_segments();
+  [[nodiscard]] RetentionBounds what_stays() const;
+
   Channel control_;
   Ledger ledger_;
   GateLoads loads_;
   Journal journal_;
   KernelAudit kernel_audit_;
   RefusalFlood flood_;
+  ClockWatch clock_;
+  RetentionSettings retention_;
+  std::string retention_seen_;  ///< the newest segment when old ones were last looked for
+  Deadline retention_due_{};
   std::map<Id, Connection> connections_;
   Id next_id_ = kControl + 1;
   std::vector<Waiting> group_;
@@ -95,5 +108,8 @@ class RecorderProcess {
 
 /// What stands for the outcome of `intent` where nobody has told it.
 Record unknown_outcome(const Record& intent, const std::string& why);
+
+/// What is recorded when the clock was set back.
+Record clock_record(const ClockStep& step);
 
 }  // namespace modgate

@@ -24,6 +24,10 @@ std::string json_text(const Verified& verified) {
   body["records"] = verified.records;
   body["last"] = verified.last;
   body["head"] = verified.head;
+  if (verified.removed) {
+    body["removed"] = {{"through", verified.removed->through},
+                       {"recorded_in", verified.removed->recorded_in}};
+  }
   if (verified.broken) {
     body["broken"] = {{"sequence", verified.broken->sequence},
                       {"damage", word(verified.broken->damage)},
@@ -38,6 +42,11 @@ std::string plain_text(const Verified& verified) {
   std::string text = std::to_string(verified.records) + " records are whole and in order";
   if (verified.records > 0) {
     text += ", up to #" + std::to_string(verified.last) + "\nhead " + verified.head;
+  }
+  if (verified.removed) {
+    text += "\nrecords #1 to #" + std::to_string(verified.removed->through) +
+            " were removed by retention, recorded in record #" +
+            std::to_string(verified.removed->recorded_in);
   }
   if (!verified.broken) return text;
   const BrokenRecord& broken = *verified.broken;
