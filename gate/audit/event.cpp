@@ -140,7 +140,7 @@ void add_subject(Json& event, const EventClass& klass, const Sources& from, cons
 }
 
 Json module_json(const RecordedModule& module, const Clip& clip) {
-  Json json;
+  Json json = object_of(11);
   json["name"] = clip(module.name);
   json["file"] = clip(module.file);
   if (module.sha256) json["sha256"] = digest_hex(*module.sha256);
@@ -171,7 +171,7 @@ Json removed_json(const RemovedRecords& removed) {
 /// What OCSF has no place for.
 Json own_json(const Sources& from, bool about_modules, const Clip& clip) {
   const Record& record = from.record;
-  Json own;
+  Json own = object_of(18);
   own["kind"] = kind_word(record.kind);
   if (record.kind != RecordKind::intent) own["outcome"] = outcome_word(record);
   if (about_modules) {
@@ -205,7 +205,7 @@ Json own_json(const Sources& from, bool about_modules, const Clip& clip) {
 }
 
 Json metadata_json(const EventClass& klass, const Sources& from) {
-  Json metadata;
+  Json metadata = object_of(14);
   metadata["sequence"] = from.stamp.sequence;
   metadata["uid"] = from.stamp.uid;
   metadata["correlation_uid"] = from.stamp.correlation_uid;
@@ -232,7 +232,7 @@ Json metadata_json(const EventClass& klass, const Sources& from) {
 Json build(const Sources& from, const Clip& clip) {
   const EventClass klass = classify(from.record);
   const std::int64_t time_ms = time_ns(from) / kNanosecondsInMillisecond;
-  Json event;
+  Json event = object_of(34);
   event["time"] = time_ms;
   event["message"] = clip(from.record.message.empty() ? klass.activity.text : from.record.message);
   add_judgement(event, from.record, clip);

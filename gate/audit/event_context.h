@@ -21,6 +21,14 @@ class Clip {
   std::size_t limit_;
 };
 
+/// An empty object with room for `members`: its members are kept in a row, and to let the row grow
+/// copies them all.
+inline nlohmann::ordered_json object_of(std::size_t members) {
+  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+  object.get_ref<nlohmann::ordered_json::object_t&>().reserve(members);
+  return object;
+}
+
 /// `actor` of OCSF: who asked; the helper itself where `peer` is nullptr.
 nlohmann::ordered_json actor_json(const Record& record, const Peer* peer, const Clip& clip);
 

@@ -50,6 +50,20 @@ std::vector<Fd> take_descriptors(msghdr& header) {
   return taken;
 }
 
+/// Room for the next message: as long as the one that is there already, where that is less than the
+/// longest that may come. Most messages are far shorter.
+std::size_t room_for_next(int socket, std::size_t max_bytes) {
+  constexpr std::size_t kWorthAsking = 16384;
+  if (max_bytes < kWorthAsking) return max_bytes;
+  char byte = 0;
+  iovec part = {&byte, 1};
+  msghdr header = {};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  const ssize_t size = ::recvmsg(socket, &header, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+  return size < 0 ? max_bytes : std::min(static_cast<std::size_t>(size), max_bytes);
+}
+
 }  // namespace
 
 BootClock::time_point BootClock::now() noexcept {
@@ -99,7 +113,7 @@ Result<std::optional<Message>> Channel::receive(std::size_t max_bytes, std::size
                                                 Deadline deadline) {
   // One byte more than allowed shows a message that is too long.
   Message message;
-  message.bytes.resize(max_bytes + 1);
+  message.bytes.resize(room_for_next(socket_.get(), max_bytes) + 1);
   alignas(cmsghdr) std::array<char, CMSG_SPACE(kMostDescriptors * sizeof(int))> control = {};
   iovec part = {message.bytes.data(), message.bytes.size()};
   while (true) {
