@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "gate/audit/chain.h"
-#include "gate/daemon/message_fields.h"
+#include "gate/wire/message_fields.h"
 
 namespace modgate {
 namespace {

@@ -4,7 +4,6 @@ modgate_room(recorder
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/log_line.cpp
     ${CMAKE_CURRENT_LIST_DIR}/log_reader.cpp
-    ${CMAKE_CURRENT_LIST_DIR}/message_fields.cpp
     ${CMAKE_CURRENT_LIST_DIR}/record_codec.cpp
     ${CMAKE_CURRENT_LIST_DIR}/recorder.cpp
     ${CMAKE_CURRENT_LIST_DIR}/recorder_link.cpp

@@ -6,7 +6,7 @@
 #include "gate/audit/chain.h"
 #include "gate/audit/kernel_audit.h"
 #include "gate/audit/uuid.h"
-#include "gate/daemon/message_fields.h"
+#include "gate/wire/message_fields.h"
 #include "gate/daemon/record_codec.h"
 
 namespace modgate {

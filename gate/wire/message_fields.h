@@ -14,7 +14,7 @@
 
 namespace modgate {
 
-/// Most fields in a message to or from the recorder.
+/// Most fields in a message to or from the recorder: of a session, of the listener, of the courier.
 inline constexpr std::size_t kRecorderFields = 64;
 /// Greatest time or duration on the wire.
 inline constexpr std::uint64_t kLongestTime = std::numeric_limits<std::int64_t>::max();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/daemon/message_fields.h"
+#include "gate/wire/message_fields.h"
 
 namespace modgate {
 
