@@ -117,6 +117,7 @@ Result<std::uint64_t> Ledger::append(const Record& record, const Peer* peer,
   pending_.push_back({record.kind, correlation_uid, room});
   group_sequence_ = stamp.sequence;
   group_hash_ = chain_hash(*line);
+  group_leaves_.push_back(leaf_hash(*line));
   group_ += *line;
   group_ += '\n';
   return stamp.sequence;
@@ -175,6 +176,7 @@ Status Ledger::write_group() {
 void Ledger::drop_group() {
   group_.clear();
   pending_.clear();
+  group_leaves_.clear();
   group_sequence_ = tail_.sequence;
   group_hash_ = tail_.hash;
   kept_ = 0;
@@ -192,6 +194,7 @@ void Ledger::accept_group() {
   tail_.segment_bytes += group_.size();
   tail_.sequence = group_sequence_;
   tail_.hash = group_hash_;
+  leaves_.insert(leaves_.end(), group_leaves_.begin(), group_leaves_.end());
   drop_group();
 }
 

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gate/audit/event.h"
 #include "gate/audit/recovery.h"
 #include "gate/audit/room.h"
+#include "gate/evidence/merkle.h"
 #include "modgate/handle.h"
 #include "modgate/result.h"
 
@@ -44,6 +46,9 @@ class Ledger {
 
   /// Whether nothing can be written any more.
   [[nodiscard]] bool poisoned() const noexcept { return poisoned_; }
+
+  /// The leaf hashes of the records that commit() put on disk since this was last asked, in order.
+  std::vector<Digest> take_leaves() noexcept { return std::exchange(leaves_, {}); }
 
   [[nodiscard]] const LogTail& tail() const noexcept { return tail_; }
   /// chain_hash() of the line that was appended last, whether it is on disk or not.
@@ -88,6 +93,8 @@ class Ledger {
   std::vector<Pending> pending_;
   std::uint64_t group_sequence_ = 0;
   std::string group_hash_;
+  std::vector<Digest> group_leaves_;
+  std::vector<Digest> leaves_;
 };
 
 }  // namespace modgate
