@@ -152,6 +152,7 @@ void add_terms(Asks& asks, const Terms& terms, const Circumstances& now) {
     asks.pam_services.push_back(terms.pam_service);
   }
   asks.reason = asks.reason || terms.reason.asked;
+  asks.anchor = asks.anchor || terms.anchor;
   asks.reason_met = asks.reason_met && terms.reason.is_met(now.reason);
 }
 

@@ -25,6 +25,7 @@ ListedRule listed(const Rule& rule) {
   if (rule.is_allow) {
     if (rule.terms->authenticate) shown.asks.emplace_back("authenticate");
     if (rule.terms->reason.asked) shown.asks.emplace_back("reason");
+    if (rule.terms->anchor) shown.asks.emplace_back("anchor");
     if (!rule.details->digests.empty()) shown.asks.emplace_back("digest");
     if (!rule.details->signers.empty()) shown.asks.emplace_back("signature");
   }

@@ -25,6 +25,11 @@ void sort_problems(std::vector<Problem>& problems, const std::vector<PolicyFile>
       [&](const Problem& left, const Problem& right) { return place(left) < place(right); });
 }
 
+bool is_sound(const std::vector<Problem>& problems) {
+  return std::none_of(problems.begin(), problems.end(),
+                      [](const Problem& problem) { return problem.is_error; });
+}
+
 /// Without a policy where there is an error.
 ParsedPolicy parse_in_pieces(const std::vector<PolicyFile>& sources, const ParseOptions& options,
                              std::size_t piece_bytes, bool& has_cut) {
@@ -32,11 +37,9 @@ ParsedPolicy parse_in_pieces(const std::vector<PolicyFile>& sources, const Parse
   PolicyBuilder builder(options, piece_bytes, parsed.problems);
   for (const PolicyFile& source : sources) builder.add(source);
   has_cut = builder.has_cut();
-  const bool sound = std::none_of(parsed.problems.begin(), parsed.problems.end(),
-                                  [](const Problem& problem) { return problem.is_error; });
-  if (sound) builder.check_merged();
+  if (is_sound(parsed.problems)) builder.check_merged();
   sort_problems(parsed.problems, sources);
-  if (sound) parsed.policy = builder.finish();
+  if (is_sound(parsed.problems)) parsed.policy = builder.finish();
   return parsed;
 }
 

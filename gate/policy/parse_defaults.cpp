@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "gate/policy/parse_witness.h"
+
 namespace modgate {
 namespace {
 
@@ -32,20 +34,6 @@ std::optional<std::string> parse_word(TableReader& reader, std::string_view key,
   }
   reader.problems().error(node->source().begin, '\'' + std::string(key) + "' is " + list);
   return std::nullopt;
-}
-
-/// A key of which this version has one of the contract's two ways.
-void parse_only(TableReader& reader, std::string_view key, const std::string& supported,
-                const std::string& unsupported) {
-  const toml::node* node = reader.take(key);
-  if (node == nullptr) return;
-  const auto value = node->value_exact<std::string>();
-  if (value == supported) return;
-  const std::string what = '\'' + std::string(key) + "' is \"" + supported + '"';
-  reader.problems().error(node->source().begin,
-                          value == unsupported
-                              ? what + "; \"" + unsupported + "\" is not supported by this version"
-                              : what);
 }
 
 std::optional<std::chrono::seconds> parse_ticket(TableReader& reader) {
@@ -152,7 +140,7 @@ WrittenDefaults parse_defaults(const toml::table& table, PatternShelf& patterns,
     defaults.loads_from_file = *source == "file";
   }
   defaults.linux_audit = parse_word(reader, "linux_audit", {"off", "on", "required"});
-  parse_only(reader, "anchor", "async", "before-load");
+  defaults.anchor = parse_anchor(reader);
   defaults.max_module_bytes = parse_max_module_size(reader);
   reader.finish();
   return defaults;

@@ -22,6 +22,7 @@ struct WrittenDefaults {
   std::optional<bool> lists_dependencies;
   std::optional<bool> loads_from_file;
   std::optional<std::string> linux_audit;
+  std::optional<bool> anchor;
   std::optional<std::uint64_t> max_module_bytes;
 };
 

@@ -8,6 +8,7 @@
 #include "gate/policy/parse_defaults.h"
 #include "gate/policy/parse_moment.h"
 #include "gate/policy/parse_parameters.h"
+#include "gate/policy/parse_witness.h"
 
 namespace modgate {
 namespace {
@@ -207,9 +208,9 @@ void parse_conditions(TableReader& reader, RuleDetails& details) {
 /// What only an allow can ask, or only a deny say.
 void refuse_misplaced(TableReader& reader, const Rule& rule) {
   const std::vector<std::string_view> misplaced =
-      rule.is_allow
-          ? std::vector<std::string_view>{"message"}
-          : std::vector<std::string_view>{"params", "reason", "authenticate", "pam_service"};
+      rule.is_allow ? std::vector<std::string_view>{"message"}
+                    : std::vector<std::string_view>{"params", "reason", "authenticate",
+                                                    "pam_service", "anchor"};
   for (const std::string_view key : misplaced) {
     if (const toml::node* node = reader.take(key); node != nullptr) {
       reader.problems().error(node->source().begin, '\'' + std::string(key) + "' is for " +
@@ -244,6 +245,7 @@ WrittenTerms parse_terms(TableReader& reader, PatternShelf& patterns) {
   terms.reason = parse_reason(reader, patterns);
   terms.authenticate = reader.flag("authenticate");
   terms.pam_service = parse_pam_service(reader);
+  terms.anchor = parse_anchor(reader);
   return terms;
 }
 
@@ -283,7 +285,6 @@ WrittenRule parse_rule(const toml::table& table, const RuleScope& scope, bool is
   } else {
     details.message = reader.text("message").value_or("");
   }
-  reader.refuse("anchor");
   check_subject(reader, table, rule);
   reader.finish();
   rule.details = restricts(details) ? std::make_shared<const RuleDetails>(std::move(details))

@@ -17,9 +17,10 @@ struct WrittenTerms {
   std::optional<bool> authenticate;
   std::optional<std::string> pam_service;
   std::optional<ReasonRule> reason;
+  std::optional<bool> anchor;
 
   [[nodiscard]] bool says_anything() const noexcept {
-    return authenticate || pam_service || reason;
+    return authenticate || pam_service || reason || anchor;
   }
 };
 

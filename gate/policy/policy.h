@@ -41,6 +41,7 @@ struct Terms {
   bool authenticate = true;
   std::string pam_service;
   ReasonRule reason;
+  bool anchor = false;  ///< a witness must have acknowledged the intent before the kernel is asked
 };
 
 /// What only some rules say, beside the modules that they name. Empty lists do not restrict.
@@ -106,6 +107,13 @@ struct Role {
   std::uint32_t column = 0;
 };
 
+/// Who keeps checkpoints of the log elsewhere.
+struct Witness {
+  std::string name;
+  std::string url;  ///< without a '/' at its end
+  std::string key;  ///< verifier key of type 0x04 (gate/evidence/verifier_key.h), of the same name
+};
+
 /// A merged, valid policy. Its values change only while it is being parsed.
 class Policy {
  public:
@@ -121,6 +129,9 @@ class Policy {
   [[nodiscard]] bool loads_from_file() const noexcept { return defaults_.loads_from_file; }
   /// Whether the dependencies of a module must each be allowed themselves.
   [[nodiscard]] bool lists_dependencies() const noexcept { return defaults_.lists_dependencies; }
+
+  /// In merged order; not empty where a rule or default says anchor = "before-load".
+  [[nodiscard]] const std::vector<Witness>& witnesses() const noexcept { return witnesses_; }
 
   [[nodiscard]] const std::vector<Role>& roles() const noexcept { return roles_; }
   /// Those of all roles, for whoever can tell whether the names are known.
@@ -147,6 +158,7 @@ class Policy {
   };
 
   Defaults defaults_;
+  std::vector<Witness> witnesses_;
   std::vector<Role> roles_;
   std::vector<Rule> rules_;
   std::vector<std::string> files_;

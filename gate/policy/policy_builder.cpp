@@ -6,6 +6,7 @@
 
 #include "gate/policy/masked_text.h"
 #include "gate/policy/parse_member.h"
+#include "gate/policy/parse_witness.h"
 #include "gate/policy/text_limits.h"
 
 namespace modgate {
@@ -25,7 +26,8 @@ bool is_role_name(std::string_view text) {
 std::shared_ptr<const Terms> with_defaults(const WrittenTerms& written, const Terms& usual) {
   return std::make_shared<const Terms>(Terms{written.authenticate.value_or(usual.authenticate),
                                              written.pam_service.value_or(usual.pam_service),
-                                             written.reason.value_or(usual.reason)});
+                                             written.reason.value_or(usual.reason),
+                                             written.anchor.value_or(usual.anchor)});
 }
 
 }  // namespace
@@ -66,6 +68,21 @@ void PolicyBuilder::check_merged() {
         .warning({role.line, role.column},
                  "the role " + role.name + " has no members: its rules are nobody's");
   }
+  check_anchors();
+}
+
+/// Where a witness must have acknowledged an intent, there has to be one.
+void PolicyBuilder::check_anchors() {
+  if (!policy_.witnesses_.empty()) return;
+  const std::string message = "anchor = \"before-load\" needs a [[witness]]";
+  if (written_.anchor.value_or(false)) {
+    ProblemList(anchor_place_.first, problems_).error({anchor_place_.second, 1}, message);
+  }
+  for (const WrittenRule& written : rules_) {
+    if (!written.terms || !written.terms->anchor.value_or(false)) continue;
+    ProblemList(*written.rule.file, problems_)
+        .error({written.rule.line, written.rule.column}, message);
+  }
 }
 
 Policy PolicyBuilder::finish() {
@@ -73,6 +90,7 @@ Policy PolicyBuilder::finish() {
   defaults.terms.authenticate = written_.authenticate.value_or(true);
   defaults.terms.pam_service = written_.pam_service.value_or(options_.default_pam_service);
   defaults.terms.reason = written_.reason.value_or(ReasonRule{});
+  defaults.terms.anchor = written_.anchor.value_or(false);
   defaults.ticket = written_.ticket.value_or(defaults.ticket);
   defaults.lists_dependencies = written_.lists_dependencies.value_or(false);
   defaults.loads_from_file = written_.loads_from_file.value_or(false);
@@ -96,7 +114,10 @@ void PolicyBuilder::add_piece(const toml::table& table, const Piece& piece, Prob
     note_defaults(*defaults, problems);
     merge_defaults(parse_defaults(*defaults, patterns_, problems));
   }
-  reader.refuse("witness");
+  if (const toml::node* witnesses = reader.take("witness"); witnesses != nullptr) {
+    check_seen("witness", *witnesses, piece, problems);
+    parse_witnesses(*witnesses, policy_.witnesses_, problems);
+  }
   const std::size_t before = rules_.size();
   if (const toml::node* denies = reader.take("deny"); denies != nullptr) {
     check_seen("deny", *denies, piece, problems);
@@ -127,6 +148,7 @@ void PolicyBuilder::check_seen(const std::string& path, const toml::node& node, 
 void PolicyBuilder::note_defaults(const toml::table& table, ProblemList& problems) {
   for (const auto& [key, node] : table) {
     const toml::source_position where = key.source().begin;
+    if (key.str() == "anchor") anchor_place_ = {problems.file(), problems.line_of(where)};
     const auto [known, is_new] = default_places_.emplace(
         key.str(), problems.file() + ':' + std::to_string(problems.line_of(where)));
     if (is_new || problems.is_full()) continue;
@@ -145,6 +167,7 @@ void PolicyBuilder::merge_defaults(WrittenDefaults file) {
   merge(written_.lists_dependencies, file.lists_dependencies);
   merge(written_.loads_from_file, file.loads_from_file);
   merge(written_.linux_audit, file.linux_audit);
+  merge(written_.anchor, file.anchor);
   merge(written_.max_module_bytes, file.max_module_bytes);
 }
 

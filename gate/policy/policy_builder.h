@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "gate/policy/parse.h"
@@ -54,6 +55,7 @@ class PolicyBuilder {
   [[nodiscard]] RuleScope scope_of(const std::string& role_name, RoleNumber role);
   std::optional<RoleNumber> role_named(const std::string& name, const toml::key& key,
                                        const ProblemList& problems);
+  void check_anchors();
   void note_symbols();
 
   const ParseOptions& options_;
@@ -62,6 +64,7 @@ class PolicyBuilder {
   Policy policy_;
   WrittenDefaults written_;
   std::map<std::string, std::string> default_places_;
+  std::pair<std::string, std::uint32_t> anchor_place_;  ///< file and line of the default
   std::vector<WrittenRule> rules_;
   std::unordered_map<std::string, RoleNumber> role_numbers_;
   PatternShelf patterns_;

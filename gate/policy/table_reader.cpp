@@ -105,12 +105,6 @@ const toml::table* TableReader::table(std::string_view key) {
   return table;
 }
 
-void TableReader::refuse(std::string_view key) {
-  if (const toml::node* node = take(key); node != nullptr) {
-    problems_.error(node->source().begin, quoted(key) + " is not supported by this version");
-  }
-}
-
 void TableReader::finish() {
   if (found_ == table_.size()) return;
   for (const auto& [key, node] : table_) {

@@ -69,9 +69,6 @@ class TableReader {
   std::vector<PlacedText> one_or_more_texts(std::string_view key);
   const toml::table* table(std::string_view key);
 
-  /// `key` is of the contract and this version cannot act on it.
-  void refuse(std::string_view key);
-
   /// Names the keys that are left.
   void finish();
 

@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 ALLOWED = {
     "gate/evidence": set(),
     "gate/wire": set(),
-    "gate/policy": set(),
+    "gate/policy": {"gate/evidence"},
     "gate/config": set(),
     "gate/identity": set(),
     "gate/module": set(),

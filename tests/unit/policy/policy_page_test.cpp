@@ -216,6 +216,7 @@ std::string asks_text(const Asks& asks) {
     if (service != "modgate") text += " by " + service;
   }
   if (asks.reason && !asks.reason_met) text += (text.empty() ? "" : ", ") + std::string("reason");
+  if (asks.anchor) text += (text.empty() ? "" : ", ") + std::string("witness");
   return text.empty() ? "nothing asked" : text;
 }
 
