@@ -24,7 +24,7 @@ struct HttpReply {
 /// the system's certificate authorities, or to one in `ca_file`. Redirects are not followed.
 class HttpPost {
  public:
-  static constexpr std::size_t kMostReplyBytes = std::size_t{64} * 1024;
+  static constexpr std::size_t kMostReplyBytes = std::size_t{32} * 1024;
 
   /// `wait`: the most that connecting, and each wait on the server, may take.
   HttpPost(const WitnessUrl& url, const std::string& ca_file, std::chrono::milliseconds wait);
