@@ -49,6 +49,8 @@ class Installed(unittest.TestCase):
                 lib = f"{OPTIONS.prefix}/lib"
                 for path, bits in {
                         f"{OPTIONS.bindir}/modgate": 0o755,
+                        f"{OPTIONS.bindir}/modgate-witness": 0o755,
+                        f"{OPTIONS.libexecdir}/modgate-courier": 0o755,
                         f"{OPTIONS.sbindir}/modgated": 0o755,
                         f"{OPTIONS.sysconfdir}/modgate": 0o755,
                         f"{OPTIONS.sysconfdir}/modgate/policy.toml": 0o644,
@@ -58,14 +60,19 @@ class Installed(unittest.TestCase):
                         f"{lib}/systemd/system/modgate.socket": 0o644,
                         f"{lib}/systemd/system/modgate.service": 0o644,
                         f"{lib}/systemd/catalog/modgate.catalog": 0o644,
+                        f"{lib}/systemd/system/modgate-courier.service": 0o644,
+                        f"{lib}/systemd/system/modgate-witness.service": 0o644,
                         f"{lib}/sysusers.d/modgate.conf": 0o644,
                         f"{lib}/tmpfiles.d/modgate.conf": 0o644,
                         f"{OPTIONS.mandir}/man1/modgate.1": 0o644,
                         f"{OPTIONS.mandir}/man5/modgate.toml.5": 0o644,
                         f"{OPTIONS.mandir}/man8/modgated.8": 0o644,
+                        f"{OPTIONS.mandir}/man8/modgate-courier.8": 0o644,
+                        f"{OPTIONS.mandir}/man8/modgate-witness.8": 0o644,
                         f"{OPTIONS.docdir}/SECURITY.md": 0o644,
                         f"{OPTIONS.docdir}/LICENSE": 0o644,
                         f"{OPTIONS.docdir}/policy.md": 0o644,
+                        f"{OPTIONS.docdir}/witness.md": 0o644,
                         f"{OPTIONS.docdir}/examples/network-pam.conf": 0o644}.items():
                     self.assertTrue(self.at(path).exists(), path)
                     self.assertEqual(oct(mode(self.at(path))), oct(bits), path)
@@ -136,11 +143,23 @@ class Installed(unittest.TestCase):
             self.assertIn(f"{OPTIONS.sysconfdir}/modgate/policy.toml", words)
         self.assertNotIn("@", start[0])
 
+    def test_witness_and_courier_start_what_was_installed_once_someone_wants_them(self) -> None:
+        install(self.root)
+        units = self.at(f"{OPTIONS.prefix}/lib/systemd/system")
+        for name, program in (("witness", f"{OPTIONS.bindir}/modgate-witness"),
+                              ("courier", f"{OPTIONS.libexecdir}/modgate-courier")):
+            unit = (units / f"modgate-{name}.service").read_text(encoding="utf-8")
+            start = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
+            self.assertEqual([line.removeprefix("ExecStart=").split()[0] for line in start], [program])
+            self.assertNotIn("@CMAKE", unit)
+            self.assertNotIn("@MODGATE", unit)
+            self.assertEqual(list(units.glob(f"*.wants/modgate-{name}.service")), [])
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
-    for option in ("cmake", "prefix", "sysconfdir", "bindir", "sbindir", "docdir", "mandir"):
+    for option in ("cmake", "prefix", "sysconfdir", "bindir", "sbindir", "libexecdir", "docdir", "mandir"):
         parser.add_argument(f"--{option}", required=True)
     parser.parse_args(namespace=OPTIONS)
     unittest.main(argv=sys.argv[:1])

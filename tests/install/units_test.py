@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What systemd and the shell make of the files that are shipped.
 
-units_test.py SERVICE ETC: the configured service, and the source folder etc/. Needs
+units_test.py BUILT ETC: the folder of the configured services, and the source folder etc/. Needs
 systemd-analyze; exits 77 where it is not there.
 """
 import re
@@ -13,7 +13,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-SERVICE, ETC = Path(sys.argv[1]), Path(sys.argv[2])
+BUILT, ETC = Path(sys.argv[1]), Path(sys.argv[2])
+SERVICES = ("modgate", "modgate-courier", "modgate-witness")
 MOST_EXPOSED = 2.5
 
 
@@ -56,10 +57,12 @@ class Units(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="modgate-units-")
         self.addCleanup(folder.cleanup)
         self.place = Path(folder.name)
-        self.text = SERVICE.read_text(encoding="utf-8")
-        # The program need not be installed for its unit to be sound.
-        (self.place / "modgate.service").write_text(
-            re.sub(r"^ExecStart=.*$", "ExecStart=/bin/true", self.text, flags=re.M), encoding="utf-8")
+        self.texts = {name: (BUILT / f"{name}.service").read_text(encoding="utf-8") for name in SERVICES}
+        self.text = self.texts["modgate"]
+        for name, text in self.texts.items():
+            # The program need not be installed for its unit to be sound.
+            (self.place / f"{name}.service").write_text(
+                re.sub(r"^ExecStart=.*$", "ExecStart=/bin/true", text, flags=re.M), encoding="utf-8")
         shutil.copy(ETC / "systemd/modgate.socket", self.place)
 
     def test_systemd_finds_nothing_to_complain_about(self) -> None:
@@ -68,8 +71,8 @@ class Units(unittest.TestCase):
                 folder = self.place / "modgate.service.d"
                 folder.mkdir()
                 shutil.copy(ETC / "doc/network-pam.conf", folder)
-            status, said = run("systemd-analyze", "verify", "--man=no",
-                               str(self.place / "modgate.service"), str(self.place / "modgate.socket"))
+            status, said = run("systemd-analyze", "verify", "--man=no", str(self.place / "modgate.socket"),
+                               *(str(self.place / f"{name}.service") for name in SERVICES))
             ours = [line for line in said.splitlines() if "modgate" in line]
             self.assertEqual((status, ours), (0, []), said)
 
@@ -80,12 +83,27 @@ class Units(unittest.TestCase):
         self.assertIn("NoSuchThing", said)
 
     def test_exposure(self) -> None:
-        status, said = run("systemd-analyze", "security", "--offline=yes",
-                           f"--threshold={int(MOST_EXPOSED * 10)}", str(self.place / "modgate.service"))
-        found = re.search(r"Overall exposure level for modgate.service: ([0-9.]+)", said)
-        self.assertIsNotNone(found, said)
-        self.assertLessEqual(float(found.group(1)), MOST_EXPOSED, said)
-        self.assertEqual(status, 0, said)
+        for name in SERVICES:
+            status, said = run("systemd-analyze", "security", "--offline=yes",
+                               f"--threshold={int(MOST_EXPOSED * 10)}", str(self.place / f"{name}.service"))
+            found = re.search(rf"Overall exposure level for {name}.service: ([0-9.]+)", said)
+            self.assertIsNotNone(found, said)
+            self.assertLessEqual(float(found.group(1)), MOST_EXPOSED, said)
+            self.assertEqual(status, 0, said)
+
+    def test_who_speaks_with_the_network_is_nobody(self) -> None:
+        for name, families in (("modgate-courier", "AF_UNIX AF_INET AF_INET6"),
+                               ("modgate-witness", "AF_INET AF_INET6")):
+            found = settings(self.texts[name])
+            for wanted in (("DynamicUser", "yes"), ("CapabilityBoundingSet", ""), ("NoNewPrivileges", "yes"),
+                           ("ProtectSystem", "strict"), ("RestrictAddressFamilies", families)):
+                self.assertIn(wanted, found, name)
+            self.assertNotIn("ReadWritePaths", {key for key, _ in found})
+            calls = allowed_calls(self.texts[name])
+            for call in ("finit_module", "init_module", "ptrace", "mount", "setuid", "bpf", "keyctl"):
+                self.assertFalse(call in calls, f"{name}: {call}")
+            for call in ("clone3", "prlimit64", "fsync", "renameat", "sendto", "connect"):
+                self.assertTrue(call in calls, f"{name}: {call}")
 
     def test_settings_that_would_break_the_gate_are_not_there(self) -> None:
         found = settings(self.text)
@@ -114,6 +132,11 @@ class Units(unittest.TestCase):
     def test_sysusers_and_tmpfiles_agree(self) -> None:
         users = set(re.findall(r"^u (\S+)", (ETC / "sysusers.d/modgate.conf").read_text(encoding="utf-8"), re.M))
         self.assertEqual(users, {"modgate", "modgate-inspect", "modgate-front", "modgate-audit"})
+        groups = re.findall(r"^g (\S+)", (ETC / "sysusers.d/modgate.conf").read_text(encoding="utf-8"), re.M)
+        self.assertEqual(groups, ["modgate-courier"])
+        self.assertIn(("Group", "modgate-courier"), settings(self.texts["modgate-courier"]))
+        # systemd makes no user of the name of a group that is there.
+        self.assertNotIn(dict(settings(self.texts["modgate-courier"]))["User"], users | set(groups))
         lines = (ETC / "tmpfiles.d/modgate.conf").read_text(encoding="utf-8").splitlines()
         made = {tuple(line.split()) for line in lines if line and not line.startswith("#")}
         self.assertEqual(made, {("d", "/run/modgate", "0755", "root", "root", "-"),
