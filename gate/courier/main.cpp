@@ -2,15 +2,13 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <boost/program_options.hpp>
 #include <cstdio>
 #include <exception>
-#include <iostream>
 #include <string>
 #include <utility>
 
 #include "gate/courier/courier.h"
-#include "gate/wire/courier_messages.h"
+#include "gate/courier/options.h"
 
 namespace modgate {
 namespace {
@@ -27,50 +25,23 @@ void journal(const std::string& text) {
   static_cast<void>(std::fputs(line.c_str(), stderr));
 }
 
-int run_with(const std::string& socket, CourierSettings settings) {
+int run(int argc, char** argv) {
+  auto command = parse_courier_options(argc, argv);
+  if (!command) {
+    journal(command.error().message);
+    return 2;
+  }
+  if (!command->run) return std::fputs(command->text.c_str(), stdout) < 0 ? 1 : 0;
   // A witness that hangs up is an answer that did not come, not the end of all visits.
   if (::signal(SIGPIPE, SIG_IGN) == SIG_ERR) return 1;
-  auto recorder = connect_to_recorder(socket);
+  auto recorder = connect_to_recorder(command->run->socket);
   if (!recorder) {
     journal(recorder.error().message);
     return 1;
   }
-  auto carried = carry(std::move(*recorder), std::move(settings));
+  auto carried = carry(std::move(*recorder), {command->run->ca_file, journal});
   if (!carried) journal(carried.error().message);
   return carried ? 0 : 1;
-}
-
-int run(int argc, char** argv) {
-  namespace po = boost::program_options;
-  std::string socket = kCourierSocket;
-  CourierSettings settings;
-  settings.journal = journal;
-  po::options_description known(
-      "modgate-courier: carries checkpoints of the audit log to its witnesses");
-  known.add_options()                                                                     //
-      ("socket", po::value(&socket), "where the recorder is; /run/modgate/courier.sock")  //
-      ("ca-file", po::value(&settings.ca_file),
-       "certificate authorities of the witnesses, in PEM, where the system has them not")  //
-      ("help", "show this")("version", "print the version");
-  po::variables_map given;
-  try {
-    const int style =
-        po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-    po::store(po::command_line_parser(argc, argv).options(known).positional({}).style(style).run(),
-              given);
-    po::notify(given);
-  } catch (const po::error& error) {
-    journal(error.what());
-    return 2;
-  }
-  if (given.contains("version")) {
-    return std::puts("modgate-courier " MODGATE_VERSION) < 0 ? 1 : 0;
-  }
-  if (given.contains("help")) {
-    std::cout << "Usage: modgate-courier [OPTION]...\n" << known << std::flush;
-    return std::cout ? 0 : 1;
-  }
-  return run_with(socket, std::move(settings));
 }
 
 }  // namespace

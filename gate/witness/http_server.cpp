@@ -12,6 +12,8 @@ namespace modgate {
 namespace {
 
 constexpr time_t kWaitSeconds = 5;
+/// A connection that is kept open is one that others wait for.
+constexpr time_t kIdleSeconds = 2;
 constexpr std::size_t kRequestsOfOneConnection = 1000;
 
 void fill(httplib::Response& response, const HttpAnswer& answer) {
@@ -48,7 +50,7 @@ Result<HttpServer> HttpServer::bind(const std::string& host, std::uint16_t port,
   server.new_task_queue = [] { return new httplib::ThreadPool(kConnections); };
   server.set_read_timeout(kWaitSeconds);
   server.set_write_timeout(kWaitSeconds);
-  server.set_keep_alive_timeout(kWaitSeconds);
+  server.set_keep_alive_timeout(kIdleSeconds);
   server.set_keep_alive_max_count(kRequestsOfOneConnection);
   server.set_payload_max_length(kMostBodyBytes);
   // Small answers must not wait for the acknowledgement of their headers.

@@ -22,12 +22,12 @@ struct HttpAnswer {
 /// path is a 404, another method a 405. TLS is the business of what stands in front.
 ///
 /// Bounds, whatever a client does: a body of kMostBodyBytes, counted after any unpacking (413); 5 s
-/// for each wait on the client; kConnections connections at once, those beyond wait for one of
-/// them.
+/// for each wait on the client, 2 s for its next request; kConnections connections at once, those
+/// beyond wait for one of them.
 class HttpServer {
  public:
   static constexpr std::size_t kMostBodyBytes = std::size_t{64} * 1024;
-  static constexpr std::size_t kConnections = 32;
+  static constexpr std::size_t kConnections = 64;
 
   /// Is called from several threads at once. Where it throws, the answer is 500.
   using Handler = std::function<HttpAnswer(const std::string& body)>;
