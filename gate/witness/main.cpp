@@ -10,8 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "gate/witness/cosigner.h"
 #include "gate/witness/options.h"
-#include "gate/witness/witness.h"
 
 namespace modgate {
 namespace {
@@ -62,11 +62,11 @@ Error serve(const WitnessOptions& options) {
   auto state = StateDirectory::open(options.state);
   if (!state) return state.error();
   const std::string name = key->verifier.text();
-  auto witness = Witness::open(std::move(*key), std::move(*logs), std::move(*state), journal);
-  if (!witness) return witness.error();
+  auto cosigner = Cosigner::open(std::move(*key), std::move(*logs), std::move(*state), journal);
+  if (!cosigner) return cosigner.error();
   auto server = HttpServer::bind(
-      options.host, options.port, options.path, [&witness](const std::string& body) {
-        return witness->add_checkpoint(body, static_cast<std::uint64_t>(std::time(nullptr)));
+      options.host, options.port, options.path, [&cosigner](const std::string& body) {
+        return cosigner->add_checkpoint(body, static_cast<std::uint64_t>(std::time(nullptr)));
       });
   if (!server) return server.error();
   journal(name + " serves " + std::to_string(served) + " logs on " + options.host + " port " +

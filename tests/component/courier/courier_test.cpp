@@ -14,7 +14,7 @@
 #include "component/courier/serving_process.h"
 #include "gate/evidence/cosignature.h"
 #include "gate/wire/courier_messages.h"
-#include "gate/witness/witness.h"
+#include "gate/witness/cosigner.h"
 #include "unit/witness/growing_log.h"
 
 using namespace modgate;
@@ -42,10 +42,10 @@ class RunningWitness {
     REQUIRE(state);
     WitnessedLogs logs;
     logs[kOrigin] = {kOrigin, {{kOrigin, SignatureType::ed25519, log_key.public_key()}}};
-    auto witness = Witness::open(std::move(*key), std::move(logs), std::move(*state),
-                                 [](const std::string&) {});
+    auto witness = Cosigner::open(std::move(*key), std::move(logs), std::move(*state),
+                                  [](const std::string&) {});
     REQUIRE(witness);
-    witness_ = std::make_unique<Witness>(std::move(*witness));
+    witness_ = std::make_unique<Cosigner>(std::move(*witness));
     auto server = HttpServer::bind(
         "127.0.0.1", 0, "/w1/add-checkpoint",
         [this](const std::string& body) { return witness_->add_checkpoint(body, 1785492000); });
@@ -70,7 +70,7 @@ class RunningWitness {
 
  private:
   TemporaryFolder folder_;
-  std::unique_ptr<Witness> witness_;
+  std::unique_ptr<Cosigner> witness_;
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<ServingProcess> process_;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/witness/witness.h"
+#include "gate/witness/cosigner.h"
 
 #include <sys/stat.h>
 
@@ -34,15 +34,15 @@ class Scene {
     REQUIRE(::mkdir(folder.at("state").c_str(), 0700) == 0);
   }
 
-  [[nodiscard]] Result<Witness> open() {
+  [[nodiscard]] Result<Cosigner> open() {
     auto key = read_witness_key(folder.at("key.pem"), folder.at("vkey"));
     REQUIRE(key);
     WitnessedLogs logs;
     logs[kOrigin] = {kOrigin, {{kOrigin, SignatureType::ed25519, log_key.public_key()}}};
     auto state = StateDirectory::open(folder.at("state"));
     REQUIRE(state);
-    return Witness::open(std::move(*key), std::move(logs), std::move(*state),
-                         [this](const std::string& line) { journal.push_back(line); });
+    return Cosigner::open(std::move(*key), std::move(logs), std::move(*state),
+                          [this](const std::string& line) { journal.push_back(line); });
   }
 
   [[nodiscard]] std::string state_file() const {

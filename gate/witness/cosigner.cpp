@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/witness/witness.h"
+#include "gate/witness/cosigner.h"
 
 #include <algorithm>
 #include <utility>
@@ -30,7 +30,7 @@ Note kept_note(const Note& note, const WitnessedLog& log, NoteSignature cosignat
 
 }  // namespace
 
-Witness::Witness(WitnessKey key, WitnessedLogs logs, StateDirectory state, Journal journal)
+Cosigner::Cosigner(WitnessKey key, WitnessedLogs logs, StateDirectory state, Journal journal)
     : key_(std::move(key)),
       logs_(std::move(logs)),
       state_(std::move(state)),
@@ -38,16 +38,16 @@ Witness::Witness(WitnessKey key, WitnessedLogs logs, StateDirectory state, Journ
   for (const auto& [origin, log] : logs_) locks_.try_emplace(origin);
 }
 
-Result<Witness> Witness::open(WitnessKey key, WitnessedLogs logs, StateDirectory state,
-                              Journal journal) {
-  Witness witness(std::move(key), std::move(logs), std::move(state), std::move(journal));
-  for (const auto& [origin, log] : witness.logs_) {
-    if (auto sound = witness.stored(origin); !sound) return sound.error();
+Result<Cosigner> Cosigner::open(WitnessKey key, WitnessedLogs logs, StateDirectory state,
+                                Journal journal) {
+  Cosigner cosigner(std::move(key), std::move(logs), std::move(state), std::move(journal));
+  for (const auto& [origin, log] : cosigner.logs_) {
+    if (auto sound = cosigner.stored(origin); !sound) return sound.error();
   }
-  return witness;
+  return cosigner;
 }
 
-Result<WitnessState> Witness::stored(const std::string& origin) const {
+Result<WitnessState> Cosigner::stored(const std::string& origin) const {
   auto note = state_.read(origin);
   if (!note) return note.error();
   if (!note->has_value()) return WitnessState{};
@@ -65,8 +65,8 @@ Result<WitnessState> Witness::stored(const std::string& origin) const {
   return WitnessState{checkpoint->checkpoint.size, checkpoint->checkpoint.root};
 }
 
-HttpAnswer Witness::cosigned(const WitnessedLog& log, const AddCheckpoint& request,
-                             std::uint64_t now) {
+HttpAnswer Cosigner::cosigned(const WitnessedLog& log, const AddCheckpoint& request,
+                              std::uint64_t now) {
   const Note& note = request.checkpoint.note;
   auto cosignature = cosign(note.text, now, key_.verifier.name, key_.signing);
   if (!cosignature) {
@@ -82,7 +82,7 @@ HttpAnswer Witness::cosigned(const WitnessedLog& log, const AddCheckpoint& reque
   return {200, kPlainText, line};
 }
 
-HttpAnswer Witness::refused(const WitnessDecision& decision, const AddCheckpoint& request) const {
+HttpAnswer Cosigner::refused(const WitnessDecision& decision, const AddCheckpoint& request) const {
   const std::string& origin = request.checkpoint.checkpoint.origin;
   const std::string known = std::to_string(decision.state.size);
   switch (decision.verdict) {
@@ -109,7 +109,7 @@ HttpAnswer Witness::refused(const WitnessDecision& decision, const AddCheckpoint
   return {422, kPlainText, "the proof does not lead from size " + known + " to the checkpoint\n"};
 }
 
-HttpAnswer Witness::add_checkpoint(const std::string& body, std::uint64_t now) {
+HttpAnswer Cosigner::add_checkpoint(const std::string& body, std::uint64_t now) {
   auto request = parse_add_checkpoint(body);
   if (!request) return {400, kPlainText, request.error().message + '\n'};
   const auto log = logs_.find(request->checkpoint.checkpoint.origin);

@@ -20,21 +20,21 @@ namespace modgate {
 /// to it under one lock a log: whatever comes in whatever order, all that it cosigns of a log is
 /// one chain, over restarts and losses of power too. It holds as long as the state is not taken
 /// back to an earlier one.
-class Witness {
+class Cosigner {
  public:
   /// Where it says what its operator should know: one line without a newline.
   using Journal = std::function<void(const std::string& line)>;
 
   /// Refuses to begin (Outcome::unavailable) where the stored state of a log is damaged or another
   /// witness's: to begin anew would be to forget.
-  static Result<Witness> open(WitnessKey key, WitnessedLogs logs, StateDirectory state,
-                              Journal journal);
+  static Result<Cosigner> open(WitnessKey key, WitnessedLogs logs, StateDirectory state,
+                               Journal journal);
 
   /// Answers one add-checkpoint request, at `now` in seconds since the epoch. From any thread.
   HttpAnswer add_checkpoint(const std::string& body, std::uint64_t now);
 
  private:
-  Witness(WitnessKey key, WitnessedLogs logs, StateDirectory state, Journal journal);
+  Cosigner(WitnessKey key, WitnessedLogs logs, StateDirectory state, Journal journal);
 
   [[nodiscard]] Result<WitnessState> stored(const std::string& origin) const;
   HttpAnswer cosigned(const WitnessedLog& log, const AddCheckpoint& request, std::uint64_t now);
