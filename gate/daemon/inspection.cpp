@@ -15,11 +15,12 @@ namespace modgate {
 namespace {
 
 /// The one message of a compartment that touched untrusted bytes; it must be exactly `bytes` long.
-Result<std::string> await_answer(Compartment& compartment, std::size_t bytes, Deadline deadline,
-                                 const std::string& what) {
+Result<std::string> await_answer(Compartment& compartment, std::size_t bytes,
+                                 const InspectionMeans& means, const std::string& what) {
   Channel channel(compartment.release_channel());
-  auto message = channel.receive(bytes, 0, deadline);
+  auto message = channel.receive(bytes, 0, means.deadline);
   if (!message || !*message || (*message)->bytes.size() != bytes) {
+    means.crashed();
     return Error{Outcome::rejected, what + " could not be examined: its examiner died"};
   }
   return std::move((*message)->bytes);
@@ -62,7 +63,7 @@ Status unpack(const PlannedModule& module, int file, int image, const Inspection
       unpacker_profile(means.accounts), means.filters, {file, image},
       [&](const Inside& inside) { return run_unpacker(inside, means.max_module_bytes); });
   if (!unpacker) return unpacker.error();
-  auto bytes = await_answer(*unpacker, sizeof(UnpackAnswer), means.deadline, module.name);
+  auto bytes = await_answer(*unpacker, sizeof(UnpackAnswer), means, module.name);
   if (!bytes) return bytes.error();
   means.retire(std::move(*unpacker));
   UnpackAnswer answer;
@@ -158,8 +159,8 @@ Status inspect_together(const std::vector<PlannedModule*>& modules, const std::v
       Compartment::start(inspector_profile(means.accounts), means.filters, images,
                          [&](const Inside& inside) { return run_inspector(inside, orders); });
   if (!inspector) return inspector.error();
-  auto bytes = await_answer(*inspector, orders.size() * sizeof(InspectAnswer), means.deadline,
-                            "what was planned");
+  auto bytes = await_answer(*inspector, orders.size() * sizeof(InspectAnswer), means,
+                            modules.size() == 1 ? modules.front()->name : "what was planned");
   if (!bytes) return bytes.error();
   means.retire(std::move(*inspector));
   for (std::size_t at = 0; at < orders.size(); ++at) {

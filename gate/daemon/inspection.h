@@ -29,6 +29,7 @@ struct InspectionMeans {
   std::function<Status(std::uint64_t)> reserve;  ///< asked before bytes are kept
   /// Takes a compartment that has answered: its end is nobody's concern until there is time for it.
   std::function<void(Compartment)> retire;
+  std::function<void()> crashed;  ///< told of a compartment that died before it could answer
   Deadline deadline;
 };
 

@@ -132,6 +132,7 @@ InspectionMeans SessionWorld::means() {
           trusted(),
           [this](std::uint64_t bytes) { return ends_.listener.reserve(bytes, recording_time()); },
           [this](Compartment done) { retired_.push_back(std::move(done)); },
+          [this] { child_crashed_ = true; },
           setup_.deadline};
 }
 

@@ -50,6 +50,17 @@ def installed_release(shop: Workshop | None = None) -> Path | None:
     return root if done else None
 
 
+def helper_with_faults(shop: Workshop) -> Path | None:
+    """A tree with the helper whose inspector can be made to fail; made from the same build, beside what is installed."""
+    release, tree = place(shop.suite) / "release", place(shop.suite) / "faults"
+    done = (step("building the helper with faults", "faults-build",
+                 shop.command(["cmake", "--build", release, "--target", "modgated_with_faults"], release))
+            and step("putting it beside the product", "faults-install",
+                     ["install", "-D", "-s", release / "tests/vm/faults/modgated",
+                      tree / "usr/local/lib/modgate-vm/modgated"]))
+    return tree if done else None
+
+
 def own() -> Workshop:
     return workshop(own_suite(), say)
 

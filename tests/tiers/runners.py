@@ -154,11 +154,12 @@ def vm(options) -> Count:
 
 def vm_of(shop: Workshop, cases: list) -> Count:
     installed = builds.installed_release(shop)
-    if not installed:
+    faults = installed and builds.helper_with_faults(shop)
+    if not faults:
         return DID_NOT_RUN
     say(f"testing in the throwaway machine ({shop.suite})")
     process = subprocess.Popen([PROJECT / "tests/vm/vm", "test", "--suite", shop.suite, "--install", installed,
-                                "--build", builds.place(shop.suite) / "vm", *cases],
+                                "--install", faults, "--build", builds.place(shop.suite) / "vm", *cases],
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace")
     output = ""
     for line in process.stdout:

@@ -114,7 +114,8 @@ class Gate:
         raise Skip(reason)
 
     def close(self) -> None:
-        for login in self.logins:
+        # the newest first: its process was forked off with the ends of the others open
+        for login in reversed(self.logins):
             login.close()
         self.logins.clear()
 
