@@ -24,13 +24,55 @@ std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+/// The names that people use of the machines that Linux runs on (ELF: e_machine).
+std::string machine_name(std::uint16_t machine) {
+  switch (machine) {
+    case EM_X86_64:
+      return "x86-64";
+    case EM_AARCH64:
+      return "arm64";
+    case EM_386:
+      return "i386";
+    case EM_ARM:
+      return "arm";
+    case EM_RISCV:
+      return "riscv";
+    case EM_PPC64:
+      return "ppc64";
+    case EM_S390:
+      return "s390";
+    case EM_MIPS:
+      return "mips";
+    default:
+      return "the machine of ELF's number " + std::to_string(machine);
+  }
+}
+
+/// "arm64, 64 bits, little-endian"
+std::string target_name(std::uint16_t machine, std::uint8_t width, std::uint8_t order) {
+  return machine_name(machine) + ", " +
+         (width == ELFCLASS64   ? "64 bits"
+          : width == ELFCLASS32 ? "32 bits"
+                                : "no known width") +
+         ", " +
+         (order == ELFDATA2LSB   ? "little-endian"
+          : order == ELFDATA2MSB ? "big-endian"
+                                 : "no known byte order");
+}
+
 Status check_header(const Elf64_Ehdr& header, std::size_t size) {
   if (size < sizeof header || std::memcmp(&header.e_ident[0], ELFMAG, SELFMAG) != 0) {
     return unsound("not an ELF file");
   }
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
       header.e_machine != kHostMachine) {
-    return unsound("built for another machine");
+    // Of the other byte order the number of the machine, too, stands the other way round.
+    const bool swapped = header.e_ident[EI_DATA] == ELFDATA2MSB;
+    const auto machine = static_cast<std::uint16_t>(
+        swapped ? header.e_machine << 8U | header.e_machine >> 8U : header.e_machine);
+    return unsound("built for another machine (" +
+                   target_name(machine, header.e_ident[EI_CLASS], header.e_ident[EI_DATA]) +
+                   "), and this one is " + target_name(kHostMachine, ELFCLASS64, ELFDATA2LSB));
   }
   if (header.e_type != ET_REL) return unsound("no relocatable object, so no kernel module");
   if (header.e_shentsize != sizeof(Elf64_Shdr) || header.e_shnum == 0 ||

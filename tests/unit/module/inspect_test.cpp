@@ -123,6 +123,36 @@ TEST_CASE("each defect of a module is refused, and its sound twin is not") {
   }
 }
 
+TEST_CASE("a module for another machine is told both machines") {
+  struct Row {
+    std::uint16_t machine;
+    std::uint8_t width;
+    std::uint8_t order;
+    const char* built_for;
+  };
+  constexpr std::uint16_t kOther = kHostMachine == EM_X86_64 ? EM_AARCH64 : EM_X86_64;
+  const Row rows[] = {
+      {kOther, ELFCLASS64, ELFDATA2LSB,
+       kOther == EM_AARCH64 ? "(arm64, 64 bits, little-endian)"
+                            : "(x86-64, 64 bits, little-endian)"},
+      {EM_ARM, ELFCLASS32, ELFDATA2LSB, "(arm, 32 bits, little-endian)"},
+      {EM_S390 << 8U, ELFCLASS64, ELFDATA2MSB, "(s390, 64 bits, big-endian)"},
+      {EM_RISCV, ELFCLASS64, ELFDATA2LSB, "(riscv, 64 bits, little-endian)"},
+      {4711, 0, 77, "(the machine of ELF's number 4711, no known width, no known byte order)"},
+  };
+  const std::string here = kHostMachine == EM_X86_64 ? "this one is x86-64, 64 bits, little-endian"
+                                                     : "this one is arm64, 64 bits, little-endian";
+  for (const Row& row : rows) {
+    ModuleFile file;
+    file.machine = row.machine;
+    file.width = row.width;
+    file.order = row.order;
+    const std::string complaint = complaint_about(file.bytes());
+    CHECK(complaint.find(row.built_for) != std::string::npos);
+    CHECK(complaint.find(here) != std::string::npos);
+  }
+}
+
 TEST_CASE("relocations beside the name are as usual") {
   ModuleFile file;
   file.relocated = {0x150, 0x10, 0x50, ~std::uint64_t{0}};

@@ -103,6 +103,34 @@ def test_what_is_no_module(gate):
     assert "gate_ok" not in gate.modules()
 
 
+def for_machine(bytes_, number, width=2, order="little"):
+    """The same module with the header of another machine (ELF: e_machine, EI_CLASS, EI_DATA)."""
+    ident = bytes_[:4] + bytes([width, 1 if order == "little" else 2]) + bytes_[6:18]
+    return ident + number.to_bytes(2, order) + bytes_[20:]
+
+
+def test_a_module_for_another_machine(gate):
+    right = module(gate, "gate_ok")
+    here = int.from_bytes(right[18:20], "little")
+    x86, arm64 = 62, 183
+    foreign = {"arm64, 64 bits": (arm64,), "x86-64, 64 bits": (x86,), "x86-64, 32 bits": (x86, 1),
+               "riscv, 64 bits": (243,), "s390, 64 bits, big-endian": (22, 2, "big")}
+    del foreign["x86-64, 64 bits" if here == x86 else "arm64, 64 bits"]
+    ours = ("x86-64" if here == x86 else "arm64") + ", 64 bits, little-endian"
+    files = {words: for_machine(right, *target) for words, target in foreign.items()}
+    # Approved all the same: it is not the rule that turns them away.
+    gate.policy(pinned(digest(right), *map(digest, files.values())))
+    for words, bytes_ in files.items():
+        before = len(gate.log())
+        done = load(gate, place(bytes_, "gate_ok.ko"))
+        assert done.status == 5 and f"built for another machine ({words}" in done.stdout, done
+        assert f"this one is {ours}" in done.stdout, done
+        (event,) = events(gate, before)
+        assert own(event)["outcome"] == "rejected" and "gate_ok" not in gate.modules(), event
+    assert for_machine(right, here) == right
+    assert load(gate, place(right, "gate_ok.ko")).status == 0
+
+
 @case(timeout=60)
 def test_files_that_are_none(gate):
     gate.policy(pinned(digest(b"x")))
