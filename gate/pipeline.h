@@ -24,6 +24,7 @@ struct KernelAnswer {
     Step step = Step::none;
     int code = 0;
     std::uint64_t instance = 0;
+    UnknownSymbols lacks = {};  ///< of one that the kernel refused for unknown symbols
   };
   std::vector<Module> modules;        ///< one for each module of the plan, in its order
   std::vector<std::string> appeared;  ///< not planned, and there now

@@ -25,9 +25,10 @@ bool fails_request(const PlannedModule& module, const KernelAnswer::Module& answ
   return answer.step == Step::failed && module.why != Why::soft;
 }
 
-std::string failure_message(const Plan& plan, std::size_t at, int code) {
+std::string failure_message(const Plan& plan, std::size_t at, const KernelAnswer::Module& answer) {
   const PlannedModule& module = plan.modules[at];
-  if (plan.action == Action::load) return explain_load_error(code, module);
+  const int code = answer.code;
+  if (plan.action == Action::load) return explain_load_error(code, module, answer.lacks);
   std::vector<std::string> holders;
   if (auto loaded = loaded_modules()) {
     for (const LoadedModule& other : *loaded) {
@@ -79,7 +80,7 @@ void describe_answer(Record& record, const Plan& plan, const KernelAnswer& answe
     if (module.step == Step::done) done.push_back(plan.modules[at].name);
     if (fails_request(plan.modules[at], module) && record.outcome == Outcome::done) {
       record.outcome = Outcome::failed;
-      record.message = failure_message(plan, at, module.code);
+      record.message = failure_message(plan, at, module);
       record.code = errno_name(module.code);
     }
   }

@@ -4,12 +4,15 @@
 #include <sys/stat.h>
 
 #include <cstring>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "gate/confine/compartment.h"
 #include "gate/daemon/waiting.h"
 #include "gate/module/image.h"
 #include "gate/module/inspect.h"
+#include "gate/module/needed_symbols.h"
 
 namespace modgate {
 namespace {
@@ -136,31 +139,39 @@ InspectOrder order_for(const PlannedModule& module, const InspectionMeans& means
   return order;
 }
 
-int run_inspector(const Inside& inside, const std::vector<InspectOrder>& orders) {
-  std::vector<InspectAnswer> answers;
-  for (std::size_t at = 0; at < orders.size(); ++at) {
-    answers.push_back(inspect(inside.given.at(at), orders[at]));
-  }
-  Channel parent{Fd(inside.parent)};
-  return parent.send({reinterpret_cast<const char*>(answers.data()),
-                      answers.size() * sizeof(InspectAnswer)},
-                     BootClock::now() + std::chrono::seconds(10))
-             ? 0
-             : 1;
+template <class Answer>
+std::string_view bytes_of(const Answer& answer) {
+  static_assert(std::is_trivially_copyable_v<Answer>);
+  return {reinterpret_cast<const char*>(&answer), sizeof answer};
 }
 
-/// Has images inspected by one process, and fills in the facts.
+/// The answer about each image; and, of one that was handed over, what it needs.
+int run_inspector(const Inside& inside, const std::vector<InspectOrder>& orders, bool handed_over) {
+  std::string answers;
+  for (std::size_t at = 0; at < orders.size(); ++at) {
+    answers += bytes_of(inspect(inside.given.at(at), orders[at]));
+  }
+  if (handed_over) answers += bytes_of(needs_of(inside.given.at(0)));
+  Channel parent{Fd(inside.parent)};
+  return parent.send(answers, BootClock::now() + std::chrono::seconds(10)) ? 0 : 1;
+}
+
+/// Has images inspected by one process, and fills in the facts. One that was handed over never
+/// shares it with another.
 Status inspect_together(const std::vector<PlannedModule*>& modules, const std::vector<int>& images,
                         const InspectionMeans& means) {
   if (modules.empty()) return Done{};
   std::vector<InspectOrder> orders;
   for (const PlannedModule* module : modules) orders.push_back(order_for(*module, means));
-  auto inspector =
-      Compartment::start(inspector_profile(means.accounts), means.filters, images,
-                         [&](const Inside& inside) { return run_inspector(inside, orders); });
+  const bool handed_over = modules.front()->handed_over;
+  auto inspector = Compartment::start(
+      inspector_profile(means.accounts), means.filters, images,
+      [&](const Inside& inside) { return run_inspector(inside, orders, handed_over); });
   if (!inspector) return inspector.error();
-  auto bytes = await_answer(*inspector, orders.size() * sizeof(InspectAnswer), means,
-                            modules.size() == 1 ? modules.front()->name : "what was planned");
+  const std::size_t facts_bytes = orders.size() * sizeof(InspectAnswer);
+  auto bytes =
+      await_answer(*inspector, facts_bytes + (handed_over ? sizeof(NeedsAnswer) : 0), means,
+                   modules.size() == 1 ? modules.front()->name : "what was planned");
   if (!bytes) return bytes.error();
   means.retire(std::move(*inspector));
   for (std::size_t at = 0; at < orders.size(); ++at) {
@@ -171,7 +182,10 @@ Status inspect_together(const std::vector<PlannedModule*>& modules, const std::v
     modules[at]->facts = std::move(*facts);
     modules[at]->inspected = true;
   }
-  return Done{};
+  if (!handed_over) return Done{};
+  NeedsAnswer needs;
+  std::memcpy(&needs, bytes->data() + facts_bytes, sizeof needs);
+  return add_needs(needs, modules.front()->facts);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -10,6 +11,8 @@
 #include "gate/daemon/trust.h"
 #include "gate/daemon/waiting.h"
 #include "gate/module/bounded_file.h"
+#include "gate/module/image.h"
+#include "gate/module/kernel_exports.h"
 #include "gate/module/kernel_keys.h"
 #include "gate/module/mapped_image.h"
 
@@ -63,27 +66,59 @@ Result<Fd> open_kernel_image(const std::string& release) {
   return open_root_owned("/usr/lib/modules/" + release + "/vmlinuz");
 }
 
+/// Of a kernel without such a list, or one that cannot be written, nothing is told.
+void write_exports(const std::vector<std::uint8_t>& kernel, int file) {
+  const auto exports = exports_in(kernel);
+  if (!exports) return;
+  std::size_t written = 0;
+  while (written < exports->size()) {
+    const ssize_t put = ::write(file, exports->data() + written, exports->size() - written);
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return;
+    written += static_cast<std::size_t>(put);
+  }
+}
+
+/// Tells the certificates, and writes the exports into a file: they are too many for a message.
+Result<std::vector<std::string>> search(int image_file, int exports_file,
+                                        const KernelBuild& build) {
+  const auto image = MappedImage::map(image_file);
+  if (!image) return image.error();
+  if (image->bytes().size() > kMostImageBytes) return Error{Outcome::rejected, "too large"};
+  const auto kernel = unpack_build(image->bytes(), build);
+  if (!kernel) return kernel.error();
+  write_exports(*kernel, exports_file);
+  return certificates_in(*kernel);
+}
+
 int run_search(const Inside& inside, const KernelBuild& build) {
-  const auto image = MappedImage::map(inside.given.at(0));
-  const std::string answer = encode(!image ? image.error()
-                                    : image->bytes().size() > kMostImageBytes
-                                        ? Error{Outcome::rejected, "too large"}
-                                        : certificates_in_kernel(image->bytes(), build));
+  const std::string answer = encode(search(inside.given.at(0), inside.given.at(1), build));
   Channel parent{Fd(inside.parent)};
   return parent.send(answer, BootClock::now() + std::chrono::seconds(10)) ? 0 : 1;
 }
 
+/// What the compartment wrote; nothing where it is no whole list.
+std::string read_exports(int file) {
+  std::string text(kMostExportBytes + 1, '\0');
+  const ssize_t got = ::pread(file, text.data(), text.size(), 0);
+  text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+  text.shrink_to_fit();
+  return is_list_of_exports(text) ? text : std::string();
+}
+
 }  // namespace
 
-Result<TrustedCertificates> find_kernel_keys(const Accounts& accounts, const FilterSet& filters,
-                                             Deadline deadline) {
+Result<KernelFinds> search_kernel_image(const Accounts& accounts, const FilterSet& filters,
+                                        Deadline deadline) {
   utsname names = {};
   if (::uname(&names) != 0) return Error{Outcome::unavailable, "uname failed", errno};
   const KernelBuild build = {names.release, names.version};
   auto image = open_kernel_image(build.release);
   if (!image) return image.error();
+  const auto exports = new_image("exports");
+  if (!exports) return exports.error();
   auto searcher =
-      Compartment::start(unpacker_profile(accounts), filters, {image->get()},
+      Compartment::start(unpacker_profile(accounts), filters, {image->get(), exports->get()},
                          [&build](const Inside& inside) { return run_search(inside, build); });
   if (!searcher) return searcher.error();
   Channel channel(searcher->release_channel());
@@ -97,7 +132,7 @@ Result<TrustedCertificates> find_kernel_keys(const Accounts& accounts, const Fil
   if (!found) return found.error();
   auto keys = read_bounded("/proc/keys", kMostKeyListBytes);
   if (!keys) return keys.error();
-  return trusted_by_kernel(*found, *keys);
+  return KernelFinds{trusted_by_kernel(*found, *keys), read_exports(exports->get())};
 }
 
 }  // namespace modgate

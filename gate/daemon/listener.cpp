@@ -185,7 +185,7 @@ void Listener::start_session(Fd socket, const Peer& peer) {
                               parts_.options.modules_dir,
                               parts_.options.audit_dir,
                               parts_.options.policy.signers,
-                              &parts_.kernel_keys};
+                              &parts_.kernel};
   auto records = parts_.control.open_connection(peer, setup.record_id);
   if (!records) return turn_away(socket, records.error().message);
   auto process = Compartment::start(session_profile(), parts_.filters,

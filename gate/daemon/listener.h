@@ -18,8 +18,8 @@
 #include "gate/daemon/session.h"
 #include "gate/daemon/slowdown.h"
 #include "gate/daemon/tickets.h"
+#include "gate/daemon/trust.h"
 #include "gate/daemon/turns.h"
-#include "gate/module/certificates.h"
 #include "modgate/caller.h"
 
 namespace modgate {
@@ -34,7 +34,7 @@ struct ListenerParts {
   PolicyKeeper policy;
   Compartment recorder;
   RecorderControl control;
-  TrustedCertificates kernel_keys;
+  KernelFinds kernel;
 };
 
 /// The process that lives as long as the helper: accepts, looks who it is, keeps the limits, forks

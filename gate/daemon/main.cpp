@@ -134,16 +134,16 @@ Status begin_record(RecorderControl& control) {
   return control.record(stamped_now(record), BootClock::now() + std::chrono::minutes(1));
 }
 
-/// The kernel's own keys; and a line for each certificate that vouches for nothing.
-TrustedCertificates look_for_trust(const DaemonOptions& options, const Accounts& accounts,
-                                   const FilterSet& filters) {
-  auto found = find_kernel_keys(accounts, filters, BootClock::now() + std::chrono::minutes(1));
+/// What the kernel's image tells; and a line for each certificate that vouches for nothing.
+KernelFinds look_for_trust(const DaemonOptions& options, const Accounts& accounts,
+                           const FilterSet& filters) {
+  auto found = search_kernel_image(accounts, filters, BootClock::now() + std::chrono::minutes(1));
   if (!found)
     log_line("no module counts as signed by the kernel's own key: " + found.error().message);
-  TrustedCertificates keys = found ? std::move(*found) : TrustedCertificates();
-  const Trust trust = read_trust(options.policy.signers, keys, std::time(nullptr));
+  KernelFinds kernel = found ? std::move(*found) : KernelFinds();
+  const Trust trust = read_trust(options.policy.signers, kernel.keys, std::time(nullptr));
   for (const std::string& problem : trust.problems) log_line(problem);
-  return keys;
+  return kernel;
 }
 
 Result<int> serve_with(const DaemonOptions& options) {
@@ -184,10 +184,10 @@ Result<int> serve_with(const DaemonOptions& options) {
     turn_away_waiting(socket, recording.error().message);
     return recording.error();
   }
-  TrustedCertificates kernel_keys = look_for_trust(options, *accounts, *filters);
+  KernelFinds kernel = look_for_trust(options, *accounts, *filters);
   Listener listener({std::move(socket), std::move(*supervisor), options, *accounts,
                      std::move(*filters), PolicyKeeper(options.policy, options.pam_service),
-                     std::move(*recorder), std::move(control), std::move(kernel_keys)});
+                     std::move(*recorder), std::move(control), std::move(kernel)});
   return listener.run();
 }
 

@@ -9,7 +9,7 @@
 #include "gate/confine/house.h"
 #include "gate/daemon/policy_keeper.h"
 #include "gate/daemon/tickets.h"
-#include "gate/module/certificates.h"
+#include "gate/daemon/trust.h"
 #include "gate/wire/channel.h"
 #include "modgate/caller.h"
 
@@ -27,7 +27,7 @@ struct SessionSetup {
   std::string modules_dir;
   std::string audit_dir;
   std::string signers_dir;
-  const TrustedCertificates* kernel_keys;  ///< the listener's; never nullptr
+  const KernelFinds* kernel;  ///< the listener's; never nullptr
 };
 
 /// How a session ends, for the listener.

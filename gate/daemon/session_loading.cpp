@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 
@@ -136,6 +137,20 @@ Result<KernelAnswer> SessionWorld::await_loader(Compartment& loader, const Plan&
   return answer;
 }
 
+/// Modules that this request loaded and took back count as loaded: they were when the kernel
+/// looked.
+void SessionWorld::look_for_unknown_symbols(const Plan& plan, KernelAnswer& answer) const {
+  SymbolSources sources = symbol_sources();
+  for (std::size_t at = 0; at < plan.modules.size(); ++at) {
+    KernelAnswer::Module& module = answer.modules[at];
+    if (module.step != Step::failed) {
+      sources.also_loaded.push_back(plan.modules[at].name);
+    } else if (module.code == ENOENT) {
+      module.lacks = unknown_symbols_of(plan.modules[at], sources);
+    }
+  }
+}
+
 Result<KernelAnswer> SessionWorld::carry_out(const Plan& plan, const Record& intent,
                                              const std::function<void()>& slow) {
   if (is_about_another()) {
@@ -171,6 +186,7 @@ Result<KernelAnswer> SessionWorld::carry_out(const Plan& plan, const Record& int
   if (!answer) return answer;
   answer->taint_before = taint_before;
   answer->taint_after = kernel_taint();
+  if (plan.action == Action::load) look_for_unknown_symbols(plan, *answer);
   for (std::size_t at = 0; at < plan.modules.size(); ++at) {
     if (plan.action == Action::load && answer->modules[at].step == Step::done) {
       answer->modules[at].instance = module_instance(plan.modules[at].name).value_or(0);

@@ -68,7 +68,7 @@ Circumstances SessionWorld::circumstances() {
 
 /// Read anew each time: a certificate that was removed or has expired counts no longer.
 Trust SessionWorld::trust_now() const {
-  return read_trust(setup_.signers_dir, *setup_.kernel_keys, std::time(nullptr));
+  return read_trust(setup_.signers_dir, setup_.kernel->keys, std::time(nullptr));
 }
 
 bool SessionWorld::forget_lost_signers(Plan& plan) {
@@ -176,8 +176,12 @@ Status SessionWorld::inspect(Plan& plan) {
   return Done{};
 }
 
+SymbolSources SessionWorld::symbol_sources() const {
+  return {tree_.directory(), setup_.kernel->exports, {}};
+}
+
 std::vector<KernelCheck> SessionWorld::kernel_checks(const Plan& plan) {
-  return modgate::kernel_checks(plan);
+  return modgate::kernel_checks(plan, symbol_sources());
 }
 
 Result<std::string> SessionWorld::ask_reason() {

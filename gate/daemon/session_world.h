@@ -73,6 +73,8 @@ class SessionWorld final : public World {
   Result<Plan> plan_handed_over(const Request& request);
   Status compare_with_loaded(PlannedModule& module, Verb verb);
   [[nodiscard]] InspectionMeans means();
+  [[nodiscard]] SymbolSources symbol_sources() const;
+  void look_for_unknown_symbols(const Plan& plan, KernelAnswer& answer) const;
   /// Only a policy test is; nothing may be recorded or done in that person's name.
   [[nodiscard]] bool is_about_another() const noexcept;
   bool forget_lost_signers(Plan& plan);

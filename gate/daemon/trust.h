@@ -30,12 +30,17 @@ Trust read_trust(const std::string& signers_directory, const TrustedCertificates
 std::vector<std::string> lost_signers(const TrustedCertificates& before,
                                       const TrustedCertificates& now);
 
-/// The keys that are built into the running kernel, from its image (/boot/vmlinuz-RELEASE or
-/// /usr/lib/modules/RELEASE/vmlinuz, which only root can have written), taken apart in a
-/// compartment, as far as the kernel itself lists them in /proc/keys. An error, for the
+/// What lies in the running kernel's image.
+struct KernelFinds {
+  TrustedCertificates keys;  ///< built into it, as far as the kernel lists them in /proc/keys
+  std::string exports;       ///< what it exports (exports_in()); empty where that is not found
+};
+
+/// Searches the running kernel's image (/boot/vmlinuz-RELEASE or /usr/lib/modules/RELEASE/vmlinuz,
+/// which only root can have written), taken apart in a compartment. An error, for the
 /// administrator, where the image is not found or not understood: then no key is the kernel's.
 /// For the listener before its first session.
-Result<TrustedCertificates> find_kernel_keys(const Accounts& accounts, const FilterSet& filters,
-                                             Deadline deadline);
+Result<KernelFinds> search_kernel_image(const Accounts& accounts, const FilterSet& filters,
+                                        Deadline deadline);
 
 }  // namespace modgate

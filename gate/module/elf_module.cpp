@@ -60,7 +60,7 @@ std::string target_name(std::uint16_t machine, std::uint8_t width, std::uint8_t 
                                  : "no known byte order");
 }
 
-Status check_header(const Elf64_Ehdr& header, std::size_t size) {
+Status check_header(const Elf64_Ehdr& header, std::size_t size, std::uint16_t type) {
   if (size < sizeof header || std::memcmp(&header.e_ident[0], ELFMAG, SELFMAG) != 0) {
     return unsound("not an ELF file");
   }
@@ -74,7 +74,10 @@ Status check_header(const Elf64_Ehdr& header, std::size_t size) {
                    target_name(machine, header.e_ident[EI_CLASS], header.e_ident[EI_DATA]) +
                    "), and this one is " + target_name(kHostMachine, ELFCLASS64, ELFDATA2LSB));
   }
-  if (header.e_type != ET_REL) return unsound("no relocatable object, so no kernel module");
+  if (header.e_type != type) {
+    return unsound(type == ET_REL ? "no relocatable object, so no kernel module"
+                                  : "no ELF file of the type that was expected");
+  }
   if (header.e_shentsize != sizeof(Elf64_Shdr) || header.e_shnum == 0 ||
       header.e_shnum >= SHN_LORESERVE || header.e_shstrndx == SHN_UNDEF ||
       header.e_shstrndx >= header.e_shnum) {
@@ -100,9 +103,9 @@ std::string_view name_at(std::string_view names, std::size_t offset) {
 
 }  // namespace
 
-Result<ElfModule> ElfModule::parse(std::span<const std::uint8_t> image) {
+Result<ElfModule> ElfModule::parse(std::span<const std::uint8_t> image, std::uint16_t type) {
   const auto header = read_object<Elf64_Ehdr>(image, 0);
-  if (auto sound = check_header(header, image.size()); !sound) return sound.error();
+  if (auto sound = check_header(header, image.size(), type); !sound) return sound.error();
   const auto table =
       slice(image, header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr));
   if (!table) return unsound("its section table lies outside the file");

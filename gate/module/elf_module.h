@@ -25,8 +25,9 @@ inline constexpr std::uint32_t kCallRelocation = R_AARCH64_CALL26;
 #error "the layout of struct module is known for x86-64 and arm64 only"
 #endif
 
-/// A view of an ELF relocatable object of 64 bits for this machine. Every offset in it was checked
-/// against the size of `image`, which must stay as it is while the view lives. What the kernel
+/// A view of an ELF relocatable object of 64 bits for this machine; or, if that is asked for, of
+/// one of another type, as the kernel is. Every offset in it was checked against the size of
+/// `image`, which must stay as it is while the view lives. What the kernel
 /// requires (kernel/module/main.c: elf_validity_check) is required here.
 class ElfModule {
  public:
@@ -38,7 +39,7 @@ class ElfModule {
   };
 
   /// Outcome::rejected for whatever is not sound.
-  static Result<ElfModule> parse(std::span<const std::uint8_t> image);
+  static Result<ElfModule> parse(std::span<const std::uint8_t> image, std::uint16_t type = ET_REL);
 
   [[nodiscard]] const std::vector<Section>& sections() const noexcept { return sections_; }
 

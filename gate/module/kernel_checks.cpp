@@ -106,11 +106,34 @@ KernelCheck check_source(const std::vector<std::string>& guards) {
 
 }  // namespace
 
-std::vector<KernelCheck> kernel_checks(const Plan& plan) {
+KernelCheck check_symbols(const PlannedModule& module, const UnknownSymbols& unknown) {
+  if (unknown.symbols.empty()) {
+    return unknown.all_judged
+               ? KernelCheck{"symbols", kOk, "all symbols that " + module.name + " needs are there"}
+               : KernelCheck{"symbols", kUnknown,
+                             "whether all symbols that " + module.name +
+                                 " needs are there shows when it loads"};
+  }
+  const std::string lacks = module.name + " needs more: " + describe(unknown.symbols);
+  if (unknown.all_judged) return {"symbols", kRefuses, lacks};
+  return {"symbols", kUnknown, lacks + ", as far as it can be seen"};
+}
+
+std::vector<KernelCheck> kernel_checks(const Plan& plan, const SymbolSources& sources) {
   KernelSettings settings = read_kernel_settings();
   const Modules modules = to_be_loaded(plan);
   if (!modules.empty()) settings.vermagic = kernel_vermagic(*modules.front());
-  return kernel_checks(plan, settings);
+  std::vector<KernelCheck> checks = kernel_checks(plan, settings);
+  if (plan.action == Action::unload) return checks;
+  SymbolSources then = sources;
+  for (const PlannedModule* module : modules) {
+    // Modules of the tree bring their dependencies along; others need what they need.
+    if (module->handed_over) {
+      checks.push_back(check_symbols(*module, unknown_symbols_of(*module, then)));
+    }
+    then.also_loaded.push_back(module->name);
+  }
+  return checks;
 }
 
 std::vector<KernelCheck> kernel_checks(const Plan& plan, const KernelSettings& settings) {

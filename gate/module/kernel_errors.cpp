@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cerrno>
 #include <cstring>
-#include <set>
 
 #include "gate/module/kernel_settings.h"
 #include "gate/module/kernel_view.h"
@@ -69,23 +68,18 @@ std::string both_sides(const PlannedModule& module, const KernelSettings& settin
   return "built for \"" + module.facts.vermagic + "\", " + running;
 }
 
-std::string what_is_unknown(const std::vector<UnknownSymbol>& symbols) {
-  if (symbols.empty()) return "it needs what neither the kernel nor a loaded module has";
-  constexpr std::size_t kMostShown = 8;
-  std::string text = "neither the kernel nor a loaded module has ";
-  for (std::size_t at = 0; at < symbols.size() && at < kMostShown; ++at) {
-    if (at > 0) text += ", ";
-    text += symbols[at].name;
+std::string what_is_unknown(const PlannedModule& module, const UnknownSymbols& unknown) {
+  if (!unknown.symbols.empty()) {
+    return named("unknown symbol in " + module.name, ENOENT) + ": " + describe(unknown.symbols);
   }
-  if (symbols.size() > kMostShown) {
-    text += " and " + std::to_string(symbols.size() - kMostShown) + " more";
+  if (unknown.all_judged) {
+    return named("no such entry", ENOENT) + ": all symbols that " + module.name +
+           " needs are there, so its init failed with that, or one of them is for modules under "
+           "the GPL alone";
   }
-  std::set<std::string> providers;
-  for (const UnknownSymbol& symbol : symbols) {
-    if (!symbol.provider.empty()) providers.insert(symbol.provider);
-  }
-  if (providers.empty()) return text;
-  return text + "; load " + join({providers.begin(), providers.end()}) + " first";
+  return named("unknown symbol in " + module.name, ENOENT) +
+         ": it needs what neither the kernel nor a loaded module has; the kernel's log (dmesg) "
+         "names it";
 }
 
 std::string error_text(int code) {
@@ -112,25 +106,22 @@ std::string errno_name(int code) {
   return code == 0 || name == nullptr ? "errno " + std::to_string(code) : name;
 }
 
-std::string explain_load_error(int code, const PlannedModule& module) {
+std::string explain_load_error(int code, const PlannedModule& module,
+                               const UnknownSymbols& unknown) {
   KernelSettings settings = read_kernel_settings();
   if (code == ENOEXEC || code == ENOENT) settings.vermagic = kernel_vermagic(module);
-  return explain_load_error(
-      code, module, settings,
-      code == ENOENT ? unknown_symbols_of(module) : std::vector<UnknownSymbol>());
+  return explain_load_error(code, module, settings, unknown);
 }
 
 std::string explain_load_error(int code, const PlannedModule& module,
-                               const KernelSettings& settings,
-                               const std::vector<UnknownSymbol>& unknown) {
+                               const KernelSettings& settings, const UnknownSymbols& unknown) {
   switch (code) {
     case ENOEXEC:
       return named("invalid module format", code) + ": " + both_sides(module, settings);
     case EEXIST:
       return named(module.name + " is already loaded", code);
     case ENOENT:
-      return named("unknown symbol in " + module.name, code) + ": " + what_is_unknown(unknown) +
-             "; " + both_sides(module, settings);
+      return what_is_unknown(module, unknown) + "; " + both_sides(module, settings);
     case EKEYREJECTED:
       return named("the kernel rejects the signature of " + module.name, code) + ": " +
              why_rejected(module, settings);

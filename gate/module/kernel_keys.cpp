@@ -82,33 +82,6 @@ bool is_self_consistent(Bytes der) {
   return consistent;
 }
 
-Result<std::vector<std::string>> search(Bytes kernel) {
-  std::vector<std::string> found;
-  std::size_t attempts = 0;
-  for (std::size_t at = 0; at < kernel.size();) {
-    const auto start = std::find(kernel.begin() + static_cast<std::ptrdiff_t>(at), kernel.end(),
-                                 std::uint8_t{0x30});
-    at = static_cast<std::size_t>(start - kernel.begin());
-    const Bytes candidate = candidate_at(kernel.subspan(at));
-    if (candidate.empty()) {
-      ++at;
-      continue;
-    }
-    if (++attempts > kMostAttempts) return refused("the kernel's image holds too much like a key");
-    if (!is_self_consistent(candidate)) {
-      ++at;
-      continue;
-    }
-    const std::string_view der = text_of(candidate);
-    if (std::find(found.begin(), found.end(), der) == found.end()) found.emplace_back(der);
-    if (found.size() > kMostKernelCertificates) {
-      return refused("the kernel's image holds more certificates than can be told apart");
-    }
-    at += candidate.size();
-  }
-  return found;
-}
-
 /// The identifier in one line of /proc/keys (security/keys/proc.c), empty for what is no key of the
 /// kernel's own: "ID FLAGS USAGE EXPIRY PERM UID GID asymmetri SUBJECT: SKID: X509.rsa SHORT []".
 std::string_view identifier_in(std::string_view line) {
@@ -149,12 +122,46 @@ std::set<std::string_view> identifiers_in(std::string_view proc_keys) {
 
 }  // namespace
 
+Result<std::vector<std::uint8_t>> unpack_build(Bytes image, const KernelBuild& build,
+                                               std::size_t max_bytes) {
+  auto kernel = unpack_kernel(image, max_bytes);
+  if (!kernel) return kernel;
+  if (!is_build(*kernel, build)) return refused("the kernel's image is of another build");
+  return kernel;
+}
+
+Result<std::vector<std::string>> certificates_in(Bytes kernel) {
+  std::vector<std::string> found;
+  std::size_t attempts = 0;
+  for (std::size_t at = 0; at < kernel.size();) {
+    const auto start = std::find(kernel.begin() + static_cast<std::ptrdiff_t>(at), kernel.end(),
+                                 std::uint8_t{0x30});
+    at = static_cast<std::size_t>(start - kernel.begin());
+    const Bytes candidate = candidate_at(kernel.subspan(at));
+    if (candidate.empty()) {
+      ++at;
+      continue;
+    }
+    if (++attempts > kMostAttempts) return refused("the kernel's image holds too much like a key");
+    if (!is_self_consistent(candidate)) {
+      ++at;
+      continue;
+    }
+    const std::string_view der = text_of(candidate);
+    if (std::find(found.begin(), found.end(), der) == found.end()) found.emplace_back(der);
+    if (found.size() > kMostKernelCertificates) {
+      return refused("the kernel's image holds more certificates than can be told apart");
+    }
+    at += candidate.size();
+  }
+  return found;
+}
+
 Result<std::vector<std::string>> certificates_in_kernel(Bytes image, const KernelBuild& build,
                                                         std::size_t max_bytes) {
-  const auto kernel = unpack_kernel(image, max_bytes);
+  const auto kernel = unpack_build(image, build, max_bytes);
   if (!kernel) return kernel.error();
-  if (!is_build(*kernel, build)) return refused("the kernel's image is of another build");
-  return search(*kernel);
+  return certificates_in(*kernel);
 }
 
 TrustedCertificates trusted_by_kernel(const std::vector<std::string>& certificates,

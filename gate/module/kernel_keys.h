@@ -25,13 +25,20 @@ struct KernelBuild {
 inline constexpr std::size_t kMostKernelCertificates = 16;
 inline constexpr std::size_t kMostKernelCertificateBytes = 4096;
 
-/// The certificates, in DER, that lie in the image file of exactly this build of the kernel:
-/// unpacked, and searched for X.509 certificates of version 3 that parse whole, encode to the same
-/// bytes again and, where they are self-issued, bear their own key's signature. Whether the kernel
-/// trusts one is not known here: see trusted_by_kernel().
+/// unpack_kernel() for the image file of exactly this build. Outcome::rejected for one of another.
+Result<std::vector<std::uint8_t>> unpack_build(std::span<const std::uint8_t> image,
+                                               const KernelBuild& build,
+                                               std::size_t max_bytes = kMostKernelBytes);
+
+/// The certificates, in DER, that lie in an unpacked kernel: X.509 certificates of version 3 that
+/// parse whole, encode to the same bytes again and, where they are self-issued, bear their own
+/// key's signature. Whether the kernel trusts one is not known here: see trusted_by_kernel().
 ///
-/// Outcome::rejected for an image that is not understood, is of another build, or holds more than
-/// can be told. Bytes in, bytes out: runs in a compartment without any right.
+/// Outcome::rejected for a kernel that holds more than can be told. Bytes in, bytes out: runs in a
+/// compartment without any right.
+Result<std::vector<std::string>> certificates_in(std::span<const std::uint8_t> kernel);
+
+/// Both at once.
 Result<std::vector<std::string>> certificates_in_kernel(std::span<const std::uint8_t> image,
                                                         const KernelBuild& build,
                                                         std::size_t max_bytes = kMostKernelBytes);

@@ -42,24 +42,27 @@ std::optional<std::uint64_t> kernel_taint();
 /// a key that only the kernel knows, a setting that cannot be read) the verdict is "unknown".
 struct KernelCheck {
   std::string check;    ///< "sig_enforce", "lockdown", "modules_disabled", "vermagic", "blacklist",
-                        ///< "load_source"
+                        ///< "load_source", "symbols"
   std::string verdict;  ///< "ok", "refuses", "unknown"
   std::string message;
 };
-std::vector<KernelCheck> kernel_checks(const Plan& plan);
+std::vector<KernelCheck> kernel_checks(const Plan& plan, const SymbolSources& sources = {});
 
-/// The same of a kernel with these settings.
+/// The same of a kernel with these settings, without a look at symbols.
 std::vector<KernelCheck> kernel_checks(const Plan& plan, const KernelSettings& settings);
+
+/// Whether the kernel has all that a module needs which was handed over.
+KernelCheck check_symbols(const PlannedModule& module, const UnknownSymbols& unknown);
 
 /// One sentence for an errno of the kernel, with its name and what it usually means: "invalid
 /// module format (ENOEXEC): built for ... , this kernel is ...". `module` gives both sides where
-/// known. Which symbols a module of the tree lacks is looked up where the kernel shows its own.
-std::string explain_load_error(int code, const PlannedModule& module);
-
-/// The same of a kernel with these settings, for a module that lacks these symbols.
+/// known; `unknown` is what it lacks, for ENOENT.
 std::string explain_load_error(int code, const PlannedModule& module,
-                               const KernelSettings& settings,
-                               const std::vector<UnknownSymbol>& unknown);
+                               const UnknownSymbols& unknown = {});
+
+/// The same of a kernel with these settings.
+std::string explain_load_error(int code, const PlannedModule& module,
+                               const KernelSettings& settings, const UnknownSymbols& unknown);
 std::string explain_unload_error(int code, const std::string& name,
                                  const std::vector<std::string>& holders);
 

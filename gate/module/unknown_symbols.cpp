@@ -2,6 +2,7 @@
 #include "gate/module/unknown_symbols.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 
 #include "gate/module/bounded_file.h"
@@ -77,6 +78,14 @@ Shown look_into_kernel(std::string_view kallsyms, Sights& sights) {
   return shown;
 }
 
+/// A name a line.
+void look_into_exports(std::string_view exports, Sights& sights) {
+  each_line(exports, [&](std::string_view name) {
+    const auto found = sights.find(name);
+    if (found != sights.end()) found->second.exported = true;
+  });
+}
+
 /// "alias symbol:NAME MODULE"
 void look_into_tree(std::string_view symbols, Sights& sights) {
   constexpr std::string_view kBegin = "alias symbol:";
@@ -108,8 +117,11 @@ std::vector<NeededSymbol> needed_by(int image) {
 }
 
 /// Only root can have written it: trusted as the kernel is.
-std::vector<NeededSymbol> needed_by_file(const ModuleTree& tree, const std::string& path) {
-  const auto file = tree.open_module(path);
+std::vector<NeededSymbol> needed_by_file(const std::string& tree_directory,
+                                         const std::string& path) {
+  const auto tree = ModuleTree::open(tree_directory);
+  if (!tree) return {};
+  const auto file = tree->open_module(path);
   if (!file) return {};
   const auto compression = compression_of(file->get());
   const auto image = new_image("symbols");
@@ -121,54 +133,90 @@ std::vector<NeededSymbol> needed_by_file(const ModuleTree& tree, const std::stri
   return filled ? needed_by(image->get()) : std::vector<NeededSymbol>();
 }
 
-std::vector<std::string> names_of_loaded() {
-  std::vector<std::string> names;
-  if (const auto loaded = loaded_modules()) {
-    for (const LoadedModule& module : *loaded) names.push_back(module.name);
-  }
-  return names;
+/// Whether a symbol that is nowhere to be seen may be a module's from outside the tree.
+bool is_from_outside(const LoadedModule& module) {
+  return module.taints.find('O') != std::string::npos;
 }
 
 }  // namespace
 
-std::vector<UnknownSymbol> unknown_symbols(const std::vector<NeededSymbol>& needed,
-                                           std::string_view kallsyms, std::string_view symbols,
-                                           const std::vector<std::string>& loaded) {
+UnknownSymbols unknown_symbols(const std::vector<NeededSymbol>& needed, const SymbolTexts& texts,
+                               const std::vector<std::string>& loaded) {
   Sights sights;
   for (const NeededSymbol& symbol : needed) {
     if (is_printable(symbol.name)) sights.try_emplace(symbol.name);
   }
-  const Shown shown = look_into_kernel(kallsyms, sights);
-  look_into_tree(symbols, sights);
-  std::vector<UnknownSymbol> unknown;
+  Shown shown = look_into_kernel(texts.kallsyms, sights);
+  look_into_exports(texts.exports, sights);
+  look_into_tree(texts.symbols, sights);
+  shown.exports = shown.exports || !texts.exports.empty();
+  UnknownSymbols found;
+  found.all_judged = true;
   for (const NeededSymbol& symbol : needed) {
-    const auto found = sights.find(symbol.name);
-    if (found == sights.end()) continue;
-    const Sight& sight = found->second;
+    const auto seen = sights.find(symbol.name);
+    if (seen == sights.end()) continue;
+    const Sight& sight = seen->second;
     const bool is_loaded = std::find(loaded.begin(), loaded.end(), sight.provider) != loaded.end();
     const bool is_seen = sight.exported || sight.in_module || (sight.named && !shown.exports);
-    const bool would_be_seen = shown.data || (shown.functions && symbol.is_function);
-    // What is not shown may be there all the same, unless it is a module's that is not loaded.
-    const bool is_known = is_seen || (!would_be_seen && (sight.provider.empty() || is_loaded));
-    if (!is_known) unknown.push_back({symbol.name, is_loaded ? std::string() : sight.provider});
-    sights.erase(found);
+    const bool modules_show_it = shown.data || (shown.functions && symbol.is_function);
+    const bool kernel_shows_it = modules_show_it || !texts.exports.empty();
+    // What is not shown may be there all the same: the kernel's, or a loaded module's.
+    const bool may_be_kernels = !kernel_shows_it && sight.provider.empty();
+    const bool may_be_modules = !modules_show_it && is_loaded;
+    if (!is_seen && !may_be_kernels && !may_be_modules) {
+      found.symbols.push_back({symbol.name, is_loaded ? std::string() : sight.provider});
+    }
+    if (!is_seen && may_be_kernels) found.all_judged = false;
+    sights.erase(seen);
   }
-  return unknown;
+  return found;
 }
 
-std::vector<UnknownSymbol> unknown_symbols_of(const PlannedModule& module) {
-  const std::size_t end =
-      module.place.empty() ? std::string::npos : module.path.find('/' + module.place);
-  if (module.handed_over || end == std::string::npos) return {};
-  const auto tree = ModuleTree::open(module.path.substr(0, end));
-  if (!tree) return {};
-  const std::vector<NeededSymbol> needed = needed_by_file(*tree, module.path);
+UnknownSymbols unknown_symbols_of(const PlannedModule& module, const SymbolSources& sources) {
+  const std::vector<NeededSymbol> needed =
+      module.handed_over ? module.facts.needs : needed_by_file(sources.tree, module.path);
   if (needed.empty()) return {};
   const auto kallsyms = read_bounded("/proc/kallsyms", kLargestKallsyms);
-  const auto symbols = read_bounded(tree->directory() + "/modules.symbols", kLargestSymbols);
-  return unknown_symbols(needed, kallsyms ? std::string_view(*kallsyms) : std::string_view(),
-                         symbols ? std::string_view(*symbols) : std::string_view(),
-                         names_of_loaded());
+  const auto symbols = read_bounded(sources.tree + "/modules.symbols", kLargestSymbols);
+  std::vector<std::string> loaded = sources.also_loaded;
+  bool strangers = false;
+  if (const auto modules = loaded_modules()) {
+    for (const LoadedModule& one : *modules) {
+      loaded.push_back(one.name);
+      strangers = strangers || is_from_outside(one);
+    }
+  }
+  SymbolTexts texts;
+  if (kallsyms) texts.kallsyms = *kallsyms;
+  if (symbols) texts.symbols = *symbols;
+  texts.exports = sources.exports;
+  UnknownSymbols found = unknown_symbols(needed, texts, loaded);
+  if (module.handed_over && module.facts.needs_more) found.all_judged = false;
+  // Of a module from outside the tree it is not known what it exports, unless the kernel shows it.
+  if (strangers && (!kallsyms || kallsyms->empty())) found.all_judged = false;
+  return found;
+}
+
+std::string describe(const std::vector<UnknownSymbol>& symbols) {
+  constexpr std::size_t kMostShown = 8;
+  std::string text = "neither the kernel nor a loaded module of its tree has ";
+  for (std::size_t at = 0; at < symbols.size() && at < kMostShown; ++at) {
+    if (at > 0) text += ", ";
+    text += symbols[at].name;
+  }
+  if (symbols.size() > kMostShown) {
+    text += " and " + std::to_string(symbols.size() - kMostShown) + " more";
+  }
+  std::set<std::string> providers;
+  for (const UnknownSymbol& symbol : symbols) {
+    if (!symbol.provider.empty()) providers.insert(symbol.provider);
+  }
+  if (!providers.empty()) text += "; load ";
+  for (auto provider = providers.begin(); provider != providers.end(); ++provider) {
+    if (provider != providers.begin()) text += ", ";
+    text += *provider;
+  }
+  return providers.empty() ? text : text + " first";
 }
 
 }  // namespace modgate

@@ -39,6 +39,12 @@ constexpr const char* word(Why why) noexcept {
   return why == Why::asked ? "asked" : why == Why::dependency ? "dependency" : "soft dependency";
 }
 
+/// A symbol that a module needs from the kernel or another module.
+struct NeededSymbol {
+  std::string name;
+  bool is_function = false;  ///< for certain; else it may be data
+};
+
 /// What inspection found in the bytes of one module. Only facts, no judgement.
 struct ModuleFacts {
   Digest sha256{};         ///< of the bytes that the kernel gets (unpacked, with the signature)
@@ -50,6 +56,8 @@ struct ModuleFacts {
   std::vector<bool> declared;  ///< for each of the asked parameters: the module declares it
   std::vector<std::string> imports;  ///< which of the asked-for symbols the module uses
   std::vector<std::string> depends;  ///< canonical names of the modules that it says it needs
+  std::vector<NeededSymbol> needs;   ///< handed over: the symbols that it insists on
+  bool needs_more = true;            ///< `needs` is not known to be all of them
   bool appended_signature = false;   ///< bears a signature, by whomever; see signers for a proof
   std::string signature;  ///< why none of the trusted certificates verifies the one it bears
 };

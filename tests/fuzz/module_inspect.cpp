@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "gate/module/inspect.h"
+#include "gate/module/needed_symbols.h"
 #include "modgate/handle.h"
 
 /// Any bytes as a module's image: the answer is sound and whole, or says why not.
@@ -22,5 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (static_cast<bool>(facts) != (answer.sound == 1)) std::abort();
   if (facts && (facts->size != size || facts->declared.size() != 3)) std::abort();
   if (!facts && answer.complaint[0] == '\0') std::abort();
+  modgate::ModuleFacts needs;
+  if (!modgate::add_needs(modgate::needs_of(image.get()), needs)) std::abort();
+  for (const modgate::NeededSymbol& symbol : needs.needs) {
+    if (symbol.name.empty()) std::abort();
+  }
   return 0;
 }

@@ -5,10 +5,11 @@
 #include <span>
 #include <string>
 
+#include "gate/module/kernel_exports.h"
 #include "gate/module/kernel_keys.h"
 
-/// Any bytes as a kernel's image, a certificate, and the kernel's list of keys: what is found in an
-/// image parses as what it is said to be.
+/// Any bytes as a kernel's image, unpacked or not, a certificate, and the kernel's list of keys:
+/// what is found in an image parses as what it is said to be.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::size_t kMostBytes = std::size_t{1} << 20U;
   const std::span bytes(data, size);
@@ -23,6 +24,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!modgate::trusted_by_kernel(*found, "").empty()) std::abort();
   }
   const std::string text(reinterpret_cast<const char*>(data), size);
+  static_cast<void>(modgate::is_list_of_exports(text));
+  const auto exports = modgate::exports_in(bytes);
+  if (exports && !modgate::is_list_of_exports(*exports)) std::abort();
   const auto trusted = modgate::trusted_by_kernel({text}, text);
   const auto certificate = modgate::parse_certificate(bytes);
   if (!trusted.empty() && !certificate) std::abort();

@@ -46,7 +46,7 @@ KernelCheck check_of(const std::string& name, const KernelSettings& settings,
 
 std::string why(int code, const KernelSettings& settings, const PlannedModule& module = sample(),
                 const std::vector<UnknownSymbol>& unknown = {}) {
-  return explain_load_error(code, module, settings, unknown);
+  return explain_load_error(code, module, settings, {unknown, false});
 }
 
 }  // namespace
@@ -218,5 +218,6 @@ TEST_CASE("both sides are named, and the symbols that are not there") {
             "has foo, bar; load vxlan first; built for"));
   const std::vector<UnknownSymbol> many(20, UnknownSymbol{"foo", ""});
   CHECK(has(why(ENOENT, settings, module, many), "foo and 12 more"));
+  CHECK(has(explain_load_error(ENOENT, module, settings, {{}, true}), "its init failed with that"));
   CHECK_FALSE(has(why(ENOEXEC, settings, module, many), "foo"));
 }

@@ -116,6 +116,17 @@ TEST_CASE("the level of a lockdown is the word in brackets") {
   CHECK_FALSE(bracketed_word(""));
 }
 
+TEST_CASE("whether what a file needs is there is certain, refused or open") {
+  PlannedModule module;
+  module.name = "gate_test";
+  CHECK(check_symbols(module, {{}, true}).verdict == "ok");
+  CHECK(check_symbols(module, {{}, false}).verdict == "unknown");
+  const KernelCheck lacks = check_symbols(module, {{{"foo", "vxlan"}}, true});
+  CHECK(lacks.verdict == "refuses");
+  CHECK(lacks.message.find("has foo; load vxlan first") != std::string::npos);
+  CHECK(check_symbols(module, {{{"foo", ""}}, false}).verdict == "unknown");
+}
+
 TEST_CASE("a plan is checked against the kernel's switches") {
   Plan plan;
   PlannedModule module;
@@ -138,6 +149,9 @@ TEST_CASE("a plan is checked against the kernel's switches") {
   CHECK(verdict(kernel_checks(plan), "vermagic") == "refuses");
   plan.modules[0].inspected = false;
   CHECK(verdict(kernel_checks(plan), "vermagic") == "unknown");
+  CHECK(verdict(kernel_checks(plan), "symbols") == "absent");
+  plan.modules[0].handed_over = true;
+  CHECK(verdict(kernel_checks(plan), "symbols") == "unknown");
   plan.modules[0].state = ModuleState::loaded;
   CHECK(verdict(kernel_checks(plan), "vermagic") == "absent");
   plan.modules[0].state = ModuleState::fresh;

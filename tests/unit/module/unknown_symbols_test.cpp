@@ -24,17 +24,25 @@ constexpr const char* kTree =
     "alias symbol:broken not a module\n";
 
 /// A name with () behind it is a function's for certain.
-Texts unknown(const Texts& names, const std::string& kallsyms, const Texts& loaded = {}) {
+UnknownSymbols judged(const Texts& names, const SymbolTexts& texts, const Texts& loaded = {}) {
   std::vector<NeededSymbol> needed;
   for (const std::string& name : names) {
     const bool is_function = name.ends_with("()");
     needed.push_back({name.substr(0, name.size() - (is_function ? 2 : 0)), is_function});
   }
+  return unknown_symbols(needed, texts, loaded);
+}
+
+Texts written(const UnknownSymbols& unknown) {
   Texts found;
-  for (const UnknownSymbol& symbol : unknown_symbols(needed, kallsyms, kTree, loaded)) {
+  for (const UnknownSymbol& symbol : unknown.symbols) {
     found.push_back(symbol.name + '@' + symbol.provider);
   }
   return found;
+}
+
+Texts unknown(const Texts& names, const std::string& kallsyms, const Texts& loaded = {}) {
+  return written(judged(names, {kallsyms, kTree, {}}, loaded));
 }
 
 }  // namespace
@@ -81,18 +89,52 @@ TEST_CASE("a symbol that cannot be printed is not named") {
   CHECK(unknown({"a\nb", "\x1b[2J", "a b", "ok"}, kKernel) == Texts{"ok@"});
 }
 
-TEST_CASE("a module that was handed over is not looked into") {
+TEST_CASE("where the kernel's own list of exports is known, nothing of it is hidden") {
+  const SymbolTexts texts{{}, kTree, "printk\njiffies\n"};
+  CHECK(judged({"printk", "jiffies"}, texts).symbols.empty());
+  CHECK(judged({"printk", "jiffies"}, texts).all_judged);
+  CHECK(written(judged({"printk", "print", "printkk", "gone"}, texts)) ==
+        Texts{"print@", "printkk@", "gone@"});
+  CHECK(judged({"gone"}, texts).all_judged);
+  // What a module exports is believed of the loaded ones, as long as the kernel does not show it.
+  CHECK(written(judged({"vxlan_add"}, texts)) == Texts{"vxlan_add@vxlan"});
+  CHECK(judged({"vxlan_add"}, texts, {"vxlan"}).symbols.empty());
+  CHECK(judged({"vxlan_add"}, texts, {"vxlan"}).all_judged);
+  // What the kernel names and does not export is not there; what a loaded module shows is.
+  const SymbolTexts both{"0 T _stext\n0 t hidden\n0 t of_module\t[stranger]\n", kTree, "printk\n"};
+  CHECK(written(judged({"hidden", "of_module", "printk"}, both)) == Texts{"hidden@"});
+}
+
+TEST_CASE("what cannot be seen is not said to be judged") {
+  CHECK_FALSE(judged({"printk"}, {}).all_judged);
+  CHECK(judged({}, {}).all_judged);
+  CHECK(judged({"printk"}, {kKernel, kTree, {}}).all_judged);
+  CHECK_FALSE(judged({"jiffies"}, {"0 T _stext\n0 T printk\n", kTree, {}}).all_judged);
+}
+
+TEST_CASE("of a module that was handed over its facts are asked, and no file is") {
   PlannedModule module;
   module.name = "gate_test";
   module.path = "/lib/modules/x/gate_test.ko";
-  module.place = "gate_test";
   module.handed_over = true;
-  CHECK(unknown_symbols_of(module).empty());
+  const SymbolSources sources{MODGATE_SOURCE_DIR, "printk\n", {}};
+  CHECK(unknown_symbols_of(module, sources).symbols.empty());
+  CHECK_FALSE(unknown_symbols_of(module, sources).all_judged);
+  module.facts.needs = {{"printk", true}, {"no_such_symbol_here", false}};
+  CHECK(written(unknown_symbols_of(module, sources)) == Texts{"no_such_symbol_here@"});
+  CHECK_FALSE(unknown_symbols_of(module, sources).all_judged);
   module.handed_over = false;
   module.path = "/nonexistent/gate_test.ko";
-  CHECK(unknown_symbols_of(module).empty());
-  module.place.clear();
-  CHECK(unknown_symbols_of(module).empty());
+  CHECK(unknown_symbols_of(module, sources).symbols.empty());
+  CHECK(unknown_symbols_of(module, {"/nonexistent", "printk\n", {}}).symbols.empty());
+}
+
+TEST_CASE("symbols that are not there are described with who has them") {
+  CHECK(describe({{"a", ""}}) == "neither the kernel nor a loaded module of its tree has a");
+  CHECK(describe({{"a", "m"}, {"b", "l"}, {"c", "m"}}) ==
+        "neither the kernel nor a loaded module of its tree has a, b, c; load l, m first");
+  CHECK(describe(std::vector<UnknownSymbol>(20, UnknownSymbol{"foo", ""}))
+            .ends_with("foo and 12 more"));
 }
 
 TEST_CASE("weak imports are not needed") {

@@ -175,6 +175,53 @@ def test_what_a_file_needs_comes_from_the_tree(gate):
     assert "gate_ok" not in gate.modules()
 
 
+def with_another_symbol(bytes_, old, new):
+    """The same module that needs another symbol in place of one: in its table of names and in that of versions."""
+    assert len(old) == len(new) and b"\0" + old + b"\0" in bytes_
+    return bytes_.replace(b"\0" + old + b"\0", b"\0" + new + b"\0")
+
+
+def symbols_of_the_tree(gate):
+    """Which module exports which symbol."""
+    index = gate.module_file("gate_ok").parent.parent / "modules.symbols"
+    lines = [line.split() for line in index.read_text(encoding="ascii").splitlines() if line.startswith("alias symbol:")]
+    return {symbol.removeprefix("symbol:"): name for _, symbol, name in lines}
+
+
+@case(timeout=120)
+def test_symbols_that_are_not_there_are_named(gate):
+    own_symbol = "gate_ok_count"
+    right = module(gate, "gate_needs")
+    strange = with_another_symbol(right, own_symbol.encode(), b"gate_no_count")
+    # One that a module of the tree exports, which is not loaded and which nobody says to be needed.
+    other, provider = next((symbol, name) for symbol, name in sorted(symbols_of_the_tree(gate).items())
+                           if len(symbol) == len(own_symbol) and name not in gate.modules() | {"gate_ok"})
+    elsewhere = with_another_symbol(right, own_symbol.encode(), other.encode())
+    gate.policy(pinned(*map(digest, (right, strange, elsewhere))))
+    release = gate.release
+    for bytes_, words in ((strange, "has gate_no_count;"), (elsewhere, f"has {other}; load {provider} first;")):
+        path = place(bytes_, "gate_needs.ko")
+        plan = gate.run("alice", ["modgate", "--json", "plan", "load", path])
+        assert plan.status == 0, plan
+        (check,) = [c for c in plan.json()[0]["plan"]["kernel"] if c["check"] == "symbols"]
+        assert check["verdict"] == "refuses" and words.rstrip(";") in check["message"], check
+        before = len(gate.log())
+        done = load(gate, path)
+        assert done.status == 1, done
+        message = done.json()[-1]["error"]["message"]
+        # The symbols of what came along are not among them, although it is gone again.
+        assert "unknown symbol in gate_needs (ENOENT): neither the kernel" in message and words in message, message
+        assert message.count(release) == 2, "both sides are named: " + message
+        assert own(events(gate, before)[-1])["outcome"] == "failed" and "gate_ok" not in gate.modules()
+        shown = gate.root("dmesg").stdout
+        assert f"gate_needs: Unknown symbol {words.split()[1].rstrip(';')} " in shown, shown[-2000:]
+    path = place(right, "gate_needs.ko")
+    plan = gate.run("alice", ["modgate", "--json", "plan", "load", path]).json()[0]["plan"]
+    (check,) = [c for c in plan["kernel"] if c["check"] == "symbols"]
+    assert check["verdict"] == "ok", check
+    assert load(gate, path).status == 0
+
+
 @case(timeout=60)
 def test_other_bytes_and_reload(gate):
     first = module(gate, "gate_ok")
