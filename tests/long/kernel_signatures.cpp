@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <chrono>
@@ -10,31 +9,21 @@
 #include <string>
 #include <string_view>
 
-#include "gate/module/image.h"
 #include "gate/module/kernel_keys.h"
 #include "gate/module/mapped_image.h"
 #include "gate/module/signature.h"
 #include "modgate/handle.h"
+#include "module_images.h"
 
 namespace fs = std::filesystem;
 using namespace modgate;
+using modgate::test::must;
+using modgate::test::open_file;
 
 namespace {
 
 double seconds_since(std::chrono::steady_clock::time_point then) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - then).count();
-}
-
-Fd open_file(const fs::path& path) {
-  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) throw std::runtime_error(path.string() + " cannot be opened");
-  return file;
-}
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message);
-  return std::move(*result);
 }
 
 /// The image of the throwaway machine, which holds Debian's kernel and all of its modules.
@@ -64,7 +53,7 @@ struct Count {
 };
 
 void count_module(const fs::path& path, const TrustedCertificates& trusted, Count& count) {
-  const Fd file = open_file(path);
+  const Fd file = test::image_of_module(path);
   const MappedImage image = must(MappedImage::map(file.get()));
   ++count.modules;
   count.bytes += image.bytes().size();
@@ -102,9 +91,7 @@ int run(const fs::path& vmlinuz, const fs::path& modules) {
   const TrustedCertificates trusted = trusted_by_kernel(found, proc_keys);
   Count count;
   const auto started = std::chrono::steady_clock::now();
-  for (const auto& entry : fs::recursive_directory_iterator(modules)) {
-    if (entry.path().extension() == ".ko") count_module(entry.path(), trusted, count);
-  }
+  for (const fs::path& path : test::modules_below(modules)) count_module(path, trusted, count);
   rusage used = {};
   static_cast<void>(::getrusage(RUSAGE_SELF, &used));
   static_cast<void>(std::printf(

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import builds
+import module_digests
 from count import DID_NOT_RUN, Count, of_ctest, of_vm
 from steps import BUILD, LOGS, PROJECT, say, step
 from workshop import Workshop
@@ -49,10 +50,29 @@ def signatures_of(shop: Workshop) -> Count:
     return Count(passed=1) if done else Count(failed=1)
 
 
+def modules(options) -> Count:
+    """Every module of the machine's kernel: its three names agree, and its digest is sha256sum's."""
+    return modules_of(builds.own())
+
+
+def modules_of(shop: Workshop) -> Count:
+    folder = builds.plain_build(shop)
+    tree = real_modules(shop).get("MODGATE_TEST_MODULES")
+    built = folder and step("building the inspector of a whole kernel", "modules-build", shop.command(
+        ["cmake", "--build", folder, "--target", "long_kernel_modules"], folder))
+    if not built or not tree:
+        return DID_NOT_RUN
+    say(f"inspecting every module of {shop.suite}'s kernel")
+    inspector = shop.command([folder / "tests/long_kernel_modules"], folder, *tree_folders(tree))
+    right, all_of_them = module_digests.compare(inspector, Path(tree))
+    say(f"{right} of {all_of_them} modules: file name, modinfo and this_module agree, the digest is sha256sum's")
+    return Count(passed=1) if all_of_them and right == all_of_them else Count(failed=1)
+
+
 def next_release(options) -> Count:
     """The project built on the Debian release after this one, and all that is tested in a machine of it."""
     shop = builds.other(NEXT_RELEASE)
-    return of_folder(shop, builds.plain_build(shop)) + signatures_of(shop) + vm_of(shop, [])
+    return of_folder(shop, builds.plain_build(shop)) + signatures_of(shop) + modules_of(shop) + vm_of(shop, [])
 
 
 def smoke(options) -> Count:
