@@ -173,6 +173,7 @@ Status decide_anew(Story& story) {
 Record record_of(const Story& story, RecordKind kind) {
   Record record;
   record.kind = kind;
+  record.reload = story.request.verb == Verb::reload;
   describe_plan(record, story.plan);
   if (record.asked.empty()) describe_request(record, story.request);
   record.role = story.decision.rule.role;

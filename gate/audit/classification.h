@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "modgate/record.h"
 
@@ -44,6 +45,10 @@ EventJudgement judge(const Record& record) noexcept;
 /// "intent", "outcome", "refusal", "nothing_to_do", "authentication", "start", "stop", "recovery",
 /// "policy", "clock", "retention": what stands as `unmapped.modgate.kind`.
 const char* kind_word(RecordKind kind) noexcept;
+
+/// What stands as `unmapped.modgate.request` of a load that was asked to unload first what is
+/// loaded under the name; a plain load or unload has no such field.
+inline constexpr std::string_view kReloadRequest = "reload";
 
 /// The word of `outcome`; "unknown" where a crash swallowed it.
 const char* outcome_word(const Record& record) noexcept;

@@ -79,6 +79,7 @@ Record record_from(Element root) {
   record.outcome_unknown = text_at(root, "/unmapped/modgate/outcome") == "unknown";
   record.action =
       text_at(root, "/unmapped/modgate/action") == "unload" ? Action::unload : Action::load;
+  record.reload = text_at(root, "/unmapped/modgate/request") == kReloadRequest;
   record.asked = string_at(root, "/unmapped/modgate/asked");
   record.driver = string_at(root, "/driver/file/internal_name");
   for_each_at(root, "/unmapped/modgate/modules",

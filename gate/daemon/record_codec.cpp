@@ -87,6 +87,7 @@ Result<std::string> encode_record(const Record& record, bool wants_receipt) {
       .choice("outcome", record.outcome)
       .number("outcome_unknown", record.outcome_unknown ? 1 : 0)
       .choice("action", record.action)
+      .number("reload", record.reload ? 1 : 0)
       .text("asked", record.asked)
       .text("driver", record.driver)
       .text("modules", pack(modules))
@@ -119,6 +120,7 @@ Result<PostedRecord> decode_record(std::string_view message) {
   record.outcome = reader->choice("outcome", Outcome::unavailable);
   record.outcome_unknown = reader->flag("outcome_unknown");
   record.action = reader->choice("action", Action::unload);
+  record.reload = reader->flag("reload");
   record.asked = reader->text("asked");
   record.driver = reader->text("driver");
   for (const std::string& module : reader->list("modules", Limits::plan_modules)) {

@@ -80,6 +80,7 @@ struct Record {
   Outcome outcome = Outcome::unavailable;
   bool outcome_unknown = false;  ///< recovery of an open intent
   Action action = Action::load;
+  bool reload = false;  ///< a load that was asked to unload first what is loaded under the name
   std::string asked;
   std::string driver;  ///< canonical name; empty where it never became known
   std::vector<RecordedModule> modules;

@@ -128,6 +128,19 @@ TEST_CASE("every kind of record has the fields OCSF requires, with their caption
   }
 }
 
+TEST_CASE("a reload bears a mark in each of its events, and nothing else does") {
+  const Peer peer = sample::alice();
+  for (const RecordKind kind :
+       {RecordKind::intent, RecordKind::outcome, RecordKind::refusal, RecordKind::nothing_to_do}) {
+    Record record = sample::record(kind);
+    CHECK_FALSE(rendered(record, &peer).contains("/unmapped/modgate/request"_json_pointer));
+    record.reload = true;
+    const Json event = rendered(record, &peer);
+    CHECK(at(event, "/unmapped/modgate/request") == "reload");
+    CHECK(at(event, "/unmapped/modgate/action") == "load");
+  }
+}
+
 TEST_CASE("what was decided and what the kernel said are told apart") {
   struct Row {
     Record record;

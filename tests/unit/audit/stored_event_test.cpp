@@ -60,6 +60,16 @@ TEST_CASE("what is stored comes back") {
   CHECK(event->peer.process.parent_name == alice.process.parent_name);
 }
 
+TEST_CASE("of a stored reload it is known that it was one") {
+  for (const bool reload : {false, true}) {
+    Record record = sample::record(RecordKind::intent);
+    record.reload = reload;
+    StoredLine line;
+    REQUIRE(line.parse(line_of(record)));
+    CHECK(line.event()->record.reload == reload);
+  }
+}
+
 TEST_CASE("what is no event is none") {
   StoredLine line;
   for (const char* text : {"", "x", "[]", "1", "{", "{}{}", "{\"a\":1", "\xff"}) {

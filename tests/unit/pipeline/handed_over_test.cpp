@@ -63,6 +63,7 @@ PlannedModule replacing(bool own) {
 TEST_CASE("a file is looked into for a caller with a rule for files, and for no other") {
   FakeWorld allowed = world_of(file_rule(""), handed_over());
   CHECK(after(allowed, Verb::load) == Outcome::done);
+  for (const Record& record : allowed.records) CHECK_FALSE(record.reload);
   CHECK(allowed.did("plan"));
   CHECK(allowed.did("carry_out"));
   for (const std::string& rules :
@@ -103,6 +104,8 @@ TEST_CASE("a reload needs both actions") {
       world_of(file_rule("") + tree_rule("actions = [\"unload\"]\n"), replacing(false));
   CHECK(after(both, Verb::reload) == Outcome::done);
   CHECK(both.did("carry_out"));
+  REQUIRE(both.records.size() == 2);
+  CHECK((both.records[0].reload && both.records[1].reload));
   FakeWorld own =
       world_of(file_rule("") + tree_rule("actions = [\"unload-own\"]\n"), replacing(true));
   CHECK(after(own, Verb::reload) == Outcome::done);
@@ -121,7 +124,8 @@ TEST_CASE("a reload needs both actions") {
   CHECK(after(forbidden, Verb::reload) == Outcome::denied);
   for (const FakeWorld* world : {&others, &load_alone, &forbidden}) {
     CHECK_FALSE(world->did("carry_out"));
-    CHECK(world->records.size() == 1);
+    REQUIRE(world->records.size() == 1);
+    CHECK(world->records[0].reload);
   }
 }
 

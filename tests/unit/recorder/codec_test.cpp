@@ -35,6 +35,7 @@ TEST_CASE("a record comes back as it was sent") {
   record.modules[1].instance = UINT64_MAX;
   record.reason = "line\nbreak \xff";
   record.action = Action::unload;
+  record.reload = true;
   auto message = encode_record(record, false);
   REQUIRE(message);
   auto posted = decode_record(*message);
@@ -45,6 +46,7 @@ TEST_CASE("a record comes back as it was sent") {
   CHECK(got.time_ns == record.time_ns);
   CHECK(got.outcome == record.outcome);
   CHECK(got.action == record.action);
+  CHECK(got.reload);
   CHECK(got.asked == record.asked);
   CHECK(got.driver == record.driver);
   CHECK(got.appeared == record.appeared);
@@ -87,6 +89,8 @@ TEST_CASE("a record that is not quite one is none") {
                                          {"kind", "01"},
                                          {"outcome", "7"},
                                          {"action", "2"},
+                                         {"reload", "2"},
+                                         {"reload", nullptr},
                                          {"receipt", "2"},
                                          {"outcome_unknown", ""},
                                          {"time_ns", "9223372036854775808"},

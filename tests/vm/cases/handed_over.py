@@ -228,13 +228,17 @@ def test_other_bytes_and_reload(gate):
     second = another_build(first)
     path = place(first, "gate_ok.ko")
     gate.policy(pinned(digest(first), digest(second)))
+    before = len(gate.log())
     assert load(gate, path).status == 0
+    assert not any("request" in own(event) for event in events(gate, before)), "a load is no reload"
     place(second, "gate_ok.ko")
     done = load(gate, path)
     assert done.status == 1 and "other bytes are loaded" in done.stdout, done
     assert loaded_build() == build_of(first)
+    before = len(gate.log())
     done = gate.run("alice", ["modgate", "--json", "reload", path])
     assert done.status == 0, done
+    assert [own(event)["request"] for event in events(gate, before)] == ["reload"] * 2
     assert loaded_build() == build_of(second)
     # It needs both actions, and what is in use stays.
     gate.policy(pinned(digest(first), actions='["load"]').replace('actions = ["unload"]', 'actions = ["load"]'))
