@@ -220,6 +220,7 @@ void nothing_to_do(Story& story) {
 void carry_out(Story& story) {
   Record intent = record_of(story, RecordKind::intent);
   intent.message = intent_message(story.plan, story.world.caller().user);
+  intent.anchor = story.decision.asks.anchor;
   auto answer = story.world.carry_out(story.plan, intent, [&story] {
     story.world.end({Outcome::failed,
                      "still in the kernel after 2 minutes; the outcome will be in the record"});

@@ -181,6 +181,7 @@ Json own_json(const Sources& from, bool about_modules, const Clip& clip) {
     own["role"] = clip(record.role);
     own["rule"] = clip(rule_or_default(record));
     own["reason"] = clip(record.reason);
+    if (record.anchor) own["anchor"] = "before-load";
   }
   if (!record.authentication.empty()) own["authentication"] = clip(record.authentication);
   if (about_modules) {

@@ -61,11 +61,10 @@ Result<EvidenceKeeper> EvidenceKeeper::open(int directory, SigningKey key,
 Result<std::vector<SignedCheckpoint>> EvidenceKeeper::own_checkpoints() const {
   auto names = list_checkpoints(directory_.get());
   if (!names) return names.error();
-  const VerifierKey own{log_name_, SignatureType::ed25519, key_.public_key()};
   std::vector<SignedCheckpoint> found;
   for (const std::string& name : *names) {
     auto checkpoint = read_checkpoint(directory_.get(), name);
-    if (!checkpoint || !*checkpoint || !verify_checkpoint(**checkpoint, own)) continue;
+    if (!checkpoint || !*checkpoint || !is_own(**checkpoint)) continue;
     found.push_back(std::move(**checkpoint));
   }
   std::stable_sort(found.begin(), found.end(),
@@ -161,6 +160,11 @@ Status EvidenceKeeper::grow(const std::vector<Digest>& leaves, const std::string
   if (auto flushed = tree_.flush(); !flushed) return flushed;
   if (auto written = write(kCheckpointName, Durable::no); !written) return written;
   return finished;
+}
+
+bool EvidenceKeeper::is_own(const SignedCheckpoint& checkpoint) const {
+  const VerifierKey own{log_name_, SignatureType::ed25519, key_.public_key()};
+  return static_cast<bool>(verify_checkpoint(checkpoint, own));
 }
 
 Result<MerkleProof> EvidenceKeeper::consistency(std::uint64_t old_size) const {

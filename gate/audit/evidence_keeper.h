@@ -48,6 +48,9 @@ class EvidenceKeeper {
   /// Keeps a cosigned checkpoint of this log, whose signatures the caller has verified.
   Status keep_cosigned(const SignedCheckpoint& cosigned, const VerifierKey& witness);
 
+  /// Whether this log's key signed it.
+  [[nodiscard]] bool is_own(const SignedCheckpoint& checkpoint) const;
+
   [[nodiscard]] int directory() const noexcept { return directory_.get(); }
 
  private:

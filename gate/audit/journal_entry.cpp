@@ -120,4 +120,17 @@ JournalEntry journal_entry(const Record& record, const Peer* peer, const RecordP
   return entry;
 }
 
+JournalEntry journal_entry(const Checkpoint& checkpoint) {
+  const std::string size = std::to_string(checkpoint.size);
+  const std::string root = digest_hex(checkpoint.root);
+  JournalEntry entry;
+  entry.message_id = "5dc5dfa2e0a54dd89a2e7d0de1b5bd4e";
+  entry.priority = 6;
+  entry.message = "checkpoint of the audit log: " + size + " records, root " + root;
+  entry.fields.emplace_back("MODGATE_LOG", checkpoint.origin);
+  entry.fields.emplace_back("MODGATE_SEQ", size);
+  entry.fields.emplace_back("MODGATE_ROOT", root);
+  return entry;
+}
+
 }  // namespace modgate

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "gate/audit/journal.h"
+#include "gate/evidence/checkpoint.h"
 #include "modgate/caller.h"
 #include "modgate/record.h"
 
@@ -27,5 +28,8 @@ std::string_view journal_message_id(const Record& record) noexcept;
 /// the log: who rewrites the one has to rewrite the other as well. `peer` is nullptr for the
 /// helper's own records.
 JournalEntry journal_entry(const Record& record, const Peer* peer, const RecordPlace& place);
+
+/// What the journal is told of a checkpoint: size and root of the log's tree.
+JournalEntry journal_entry(const Checkpoint& checkpoint);
 
 }  // namespace modgate

@@ -80,6 +80,13 @@ std::string kernel_audit_text(const Record& record, const std::string& correlati
   return text;
 }
 
+std::string kernel_audit_text(const Checkpoint& checkpoint) {
+  std::string text = "op=audit-log-checkpoint";
+  add(text, "log", checkpoint.origin);
+  text += " seq=" + std::to_string(checkpoint.size) + " root=" + digest_hex(checkpoint.root);
+  return text;
+}
+
 Result<bool> kernel_audit_is_on(int socket) {
   Probe probe = {};
   probe.header.nlmsg_len = sizeof probe;
@@ -137,11 +144,22 @@ Status KernelAudit::may_grant() {
 }
 
 Status KernelAudit::send(const Record& record, const std::string& correlation_uid) {
+  return send_text(AUDIT_USER_DEVICE, kernel_audit_text(record, correlation_uid),
+                   record.kind == RecordKind::intent);
+}
+
+Status KernelAudit::tell_checkpoint(const Checkpoint& checkpoint) {
+  if (mode_ == KernelAuditMode::off) return Done{};
+  Status sent = send_text(AUDIT_TRUSTED_APP, kernel_audit_text(checkpoint), true);
+  if (!sent && mode_ == KernelAuditMode::on) return Done{};
+  return sent;
+}
+
+Status KernelAudit::send_text(int type, const std::string& text, bool succeeded) {
   if (auto opened = open(); !opened) return opened;
-  const std::string text = kernel_audit_text(record, correlation_uid);
   // Empty and not nullptr: libaudit would fill in terminal and address of this process.
-  const int sent = audit_log_user_message(socket_.get(), AUDIT_USER_DEVICE, text.c_str(), "", "",
-                                          "", record.kind == RecordKind::intent ? 1 : 0);
+  const int sent =
+      audit_log_user_message(socket_.get(), type, text.c_str(), "", "", "", succeeded ? 1 : 0);
   // 0 is a failure that libaudit hides (ECONNREFUSED, EPERM).
   if (sent > 0) return Done{};
   const int code = sent < 0 ? errno : EPERM;

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "gate/evidence/checkpoint.h"
 #include "modgate/caller.h"
 #include "modgate/handle.h"
 #include "modgate/record.h"
@@ -25,6 +26,10 @@ std::optional<KernelAuditMode> parse_kernel_audit_mode(std::string_view text) no
 /// control character, so that no value can pass for a field.
 std::string kernel_audit_text(const Record& record, const std::string& correlation_uid);
 
+/// `op=audit-log-checkpoint log="host/modgate/5f0c2b6a" seq=12 root=HEX`: SEQ and ROOT as the
+/// checkpoint has them, the root in hex.
+std::string kernel_audit_text(const Checkpoint& checkpoint);
+
 /// Hands decisions to the kernel's audit. Needs CAP_AUDIT_WRITE.
 class KernelAudit {
  public:
@@ -39,7 +44,12 @@ class KernelAudit {
   /// `required`.
   Status tell(const Record& record, const std::string& correlation_uid);
 
+  /// Sends the log's newest checkpoint (AUDIT_TRUSTED_APP), so that the kernel's audit holds a
+  /// root that the log can be checked against. An error only where the mode is `required`.
+  Status tell_checkpoint(const Checkpoint& checkpoint);
+
  private:
+  Status send_text(int type, const std::string& text, bool succeeded);
   Status send(const Record& record, const std::string& correlation_uid);
   Status open();
   KernelAuditMode mode_ = KernelAuditMode::off;

@@ -89,6 +89,7 @@ Record record_from(Element root) {
   if (record.rule == "default") record.rule.clear();
   record.policy_digest = string_at(root, "/unmapped/modgate/policy");
   record.reason = string_at(root, "/unmapped/modgate/reason");
+  record.anchor = text_at(root, "/unmapped/modgate/anchor") == "before-load";
   record.authentication = string_at(root, "/unmapped/modgate/authentication");
   record.message = string_at(root, "/message");
   record.user = string_at(root, "/actor/user/name");

@@ -19,6 +19,7 @@ struct Accounts {
   Account inspect;  ///< modgate-inspect
   Account front;    ///< modgate-front
   Account audit;    ///< modgate-audit
+  Account courier;  ///< modgate-courier, whose process is none of the house; may be missing
   /// CAP_AUDIT_WRITE can be handed on. Where it cannot (a container), the recorder goes without.
   bool kernel_audit = true;
   /// /etc/shadow gives its owner no right to read (mode 0000), so that PAM needs

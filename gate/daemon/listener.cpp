@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "gate/audit/uuid.h"
+#include "gate/daemon/courier_socket.h"
 #include "gate/daemon/log_line.h"
 #include "gate/daemon/session_world.h"
 #include "gate/daemon/turn_away.h"
@@ -28,6 +29,14 @@ constexpr std::uint64_t kImagesOfAll = 1ULL << 30U;
 constexpr std::uint64_t kImagesOfOne = 512ULL << 20U;
 
 Deadline shortly() { return BootClock::now() + std::chrono::seconds(5); }
+
+std::vector<CourierWitness> witnesses_of(const Policy& policy) {
+  std::vector<CourierWitness> witnesses;
+  for (const Witness& witness : policy.witnesses()) {
+    witnesses.push_back({witness.name, witness.url, witness.key});
+  }
+  return witnesses;
+}
 
 }  // namespace
 
@@ -79,6 +88,7 @@ bool Listener::turn_once() {
     ready.push_back({session.process.pidfd(), POLLIN, 0});
     ids.push_back(id);
   }
+  ready.push_back({stopping_ ? -1 : parts_.courier_socket.get(), POLLIN, 0});
   if (::poll(ready.data(), ready.size(), time_to_wait(before)) < 0 && errno != EINTR) {
     log_line(std::string("poll: ") + std::strerror(errno));
     return false;
@@ -92,6 +102,7 @@ bool Listener::turn_once() {
     if (ended) reap(ids[at]);
   }
   if (ready[2].revents != 0 && !recorder_gone_) take_connections();
+  if (ready.back().revents != 0 && !recorder_gone_) take_courier();
 
   const Deadline now = BootClock::now();
   start_delayed(now);
@@ -130,6 +141,15 @@ void Listener::take_connections() {
       continue;
     }
     admit(std::move(socket), std::move(*peer));
+  }
+}
+
+/// The courier talks to the recorder; who it is, is all that is looked at here.
+void Listener::take_courier() {
+  auto connection = accept_courier(parts_.courier_socket, parts_.accounts.courier);
+  if (!connection) return log_line(connection.error().message);
+  if (auto handed = parts_.control.hand_over_courier(*connection); !handed) {
+    log_line(handed.error().message);
   }
 }
 
@@ -306,6 +326,9 @@ void Listener::look_at_policy() {
     record.message = "a new policy is in force";
     const std::string mode = parts_.policy.policy()->linux_audit();
     if (auto set = parts_.control.set_kernel_audit(mode); !set) log_line(set.error().message);
+    if (auto set = parts_.control.set_witnesses(witnesses_of(*parts_.policy.policy())); !set) {
+      log_line(set.error().message);
+    }
     parts_.supervisor.tell("STATUS=serving");
   } else {
     record.outcome = Outcome::failed;

@@ -27,6 +27,7 @@ namespace modgate {
 /// What the listener is made of, ready to serve.
 struct ListenerParts {
   Fd socket;
+  Fd courier_socket;  ///< empty: no courier can come
   Supervisor supervisor;
   DaemonOptions options;
   Accounts accounts;
@@ -66,6 +67,7 @@ class Listener {
   [[nodiscard]] int time_to_wait(Deadline now) const;
   void on_signals();
   void take_connections();
+  void take_courier();
   void admit(Fd socket, Peer peer);
   void start_session(Fd socket, const Peer& peer);
   void start_delayed(Deadline now);

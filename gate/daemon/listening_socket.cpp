@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 namespace modgate {
 namespace {
@@ -47,9 +48,7 @@ Status clear(const std::string& path, const sockaddr_un& address) {
   return Done{};
 }
 
-}  // namespace
-
-Result<Fd> make_listening_socket(const std::string& path) {
+Result<Fd> make_socket(const std::string& path, mode_t mode, std::optional<gid_t> group) {
   auto address = address_of(path);
   if (!address) return address.error();
   if (auto cleared = clear(path, *address); !cleared) return cleared.error();
@@ -58,9 +57,22 @@ Result<Fd> make_listening_socket(const std::string& path) {
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
     return failed("cannot bind", path);
   }
-  if (::chmod(path.c_str(), 0666) != 0) return failed("cannot set the mode of", path);
+  if (group && ::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) {
+    return failed("cannot set the group of", path);
+  }
+  if (::chmod(path.c_str(), mode) != 0) return failed("cannot set the mode of", path);
   if (::listen(socket.get(), kBacklog) != 0) return failed("cannot listen on", path);
   return socket;
+}
+
+}  // namespace
+
+Result<Fd> make_listening_socket(const std::string& path) {
+  return make_socket(path, 0666, std::nullopt);
+}
+
+Result<Fd> make_courier_socket(const std::string& path, gid_t group) {
+  return make_socket(path, 0660, group);
 }
 
 }  // namespace modgate

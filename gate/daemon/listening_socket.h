@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 
 #include "modgate/handle.h"
@@ -12,5 +14,8 @@ namespace modgate {
 /// not the socket), for a helper that was started by hand. A socket that a helper still listens on
 /// is an error; one that was left behind is replaced; anything else at that path is an error.
 Result<Fd> make_listening_socket(const std::string& path);
+
+/// The same for the courier: mode 0660, of this group.
+Result<Fd> make_courier_socket(const std::string& path, gid_t group);
 
 }  // namespace modgate

@@ -76,6 +76,10 @@ Result<Accounts> find_accounts() {
         look_up("modgate-front", accounts.front), look_up("modgate-audit", accounts.audit)}) {
     if (!found) return found.error();
   }
+  // The courier is a service of its own, which need not be installed.
+  if (auto courier = look_up_service_account("modgate-courier")) {
+    accounts.courier = {courier->uid, courier->gid};
+  }
   accounts.kernel_audit = ::cap_get_bound(CAP_AUDIT_WRITE) == 1;
   accounts.closed_shadow = has_closed_shadow();
   return accounts;
@@ -111,11 +115,12 @@ Status drop_to_listener() {
       {CAP_SYS_MODULE, CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL});
 }
 
-Result<Compartment> start_recorder(const DaemonOptions& options, const Accounts& accounts,
-                                   const FilterSet& filters) {
+Result<Compartment> start_recorder(const DaemonOptions& options, const VerifierKey& log,
+                                   const Accounts& accounts, const FilterSet& filters) {
   RecorderSettings settings;
   settings.directory = options.audit_dir;
   settings.retention = options.retention;
+  settings.key = LogKey{options.log_key.key, log};
   return Compartment::start(recorder_profile(accounts), filters, {},
                             [&settings](const Inside& inside) {
                               return run_recorder(Channel(Fd(inside.parent)), settings);
@@ -146,6 +151,21 @@ KernelFinds look_for_trust(const DaemonOptions& options, const Accounts& account
   return kernel;
 }
 
+/// Where the courier connects: systemd's socket, or one of our own where there is a courier.
+Result<Fd> take_courier_socket(Supervisor& supervisor, const DaemonOptions& options,
+                               const Accounts& accounts) {
+  Fd socket = supervisor.take_courier_socket();
+  if (!socket && accounts.courier.uid != static_cast<uid_t>(-1)) {
+    auto made = make_courier_socket(options.courier_socket, accounts.courier.gid);
+    if (!made) return made.error();
+    socket = std::move(*made);
+  }
+  if (socket && ::fcntl(socket.get(), F_SETFL, O_NONBLOCK) != 0) {
+    return Error{Outcome::unavailable, "the courier's listening socket is of no use", errno};
+  }
+  return socket;
+}
+
 Result<int> serve_with(const DaemonOptions& options) {
   const std::vector<char*> environment = environment_entries();
   auto supervisor = Supervisor::from_environment();
@@ -159,12 +179,17 @@ Result<int> serve_with(const DaemonOptions& options) {
   if (auto prepared = prepare_log_directory(options.audit_dir, *accounts); !prepared) {
     return prepared.error();
   }
+  if (auto made = make_log_key(options.log_key, accounts->audit); !made) return made.error();
+  auto log = read_log_verifier(options.log_key.vkey);
+  if (!log) return log.error();
   Fd socket = supervisor->take_socket();
   if (!socket) {
     auto made = make_listening_socket(options.socket);
     if (!made) return made.error();
     socket = std::move(*made);
   }
+  auto courier_socket = take_courier_socket(*supervisor, options, *accounts);
+  if (!courier_socket) return courier_socket.error();
   if (::fcntl(socket.get(), F_SETFL, O_NONBLOCK) != 0) {
     return Error{Outcome::unavailable, "the listening socket is of no use", errno};
   }
@@ -177,7 +202,7 @@ Result<int> serve_with(const DaemonOptions& options) {
   if (auto dropped = drop_to_listener(); !dropped) return dropped.error();
   if (auto installed = filters->install_floor(); !installed) return installed.error();
 
-  auto recorder = start_recorder(options, *accounts, *filters);
+  auto recorder = start_recorder(options, *log, *accounts, *filters);
   if (!recorder) return recorder.error();
   RecorderControl control{Channel(recorder->release_channel())};
   if (auto recording = begin_record(control); !recording) {
@@ -185,10 +210,20 @@ Result<int> serve_with(const DaemonOptions& options) {
     return recording.error();
   }
   KernelFinds kernel = look_for_trust(options, *accounts, *filters);
-  Listener listener({std::move(socket), std::move(*supervisor), options, *accounts,
-                     std::move(*filters), PolicyKeeper(options.policy, options.pam_service),
-                     std::move(*recorder), std::move(control), std::move(kernel)});
+  Listener listener({std::move(socket), std::move(*courier_socket), std::move(*supervisor), options,
+                     *accounts, std::move(*filters),
+                     PolicyKeeper(options.policy, options.pam_service), std::move(*recorder),
+                     std::move(control), std::move(kernel)});
   return listener.run();
+}
+
+Result<int> make_the_log_key(const DaemonOptions& options) {
+  auto audit = look_up_service_account("modgate-audit");
+  if (!audit) return audit.error();
+  if (auto made = make_log_key(options.log_key, {audit->uid, audit->gid}); !made) {
+    return made.error();
+  }
+  return 0;
 }
 
 int run(int argc, char** argv) {
@@ -200,7 +235,8 @@ int run(int argc, char** argv) {
   if (!command->serve) {
     return std::fputs(command->text.c_str(), stdout) < 0 ? 1 : 0;
   }
-  auto status = serve_with(*command->serve);
+  auto status = command->serve->make_log_key ? make_the_log_key(*command->serve)
+                                             : serve_with(*command->serve);
   if (!status) {
     log_line(status.error().message);
     return 1;

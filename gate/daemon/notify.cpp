@@ -16,6 +16,7 @@ namespace modgate {
 namespace {
 
 constexpr int kFirstHandedOver = 3;  // SD_LISTEN_FDS_START
+constexpr std::uint64_t kMostHandedOver = 2;
 
 std::string take_variable(const char* name) {
   // Single-threaded, and before the environment is cleared for good.
@@ -33,19 +34,13 @@ Result<Supervisor> Supervisor::from_environment() {
   Supervisor supervisor;
   const std::string pid = take_variable("LISTEN_PID");
   const std::string count = take_variable("LISTEN_FDS");
-  static_cast<void>(take_variable("LISTEN_FDNAMES"));
+  const std::string names = take_variable("LISTEN_FDNAMES");
   supervisor.address_ = take_variable("NOTIFY_SOCKET");
   const std::string period = take_variable("WATCHDOG_USEC");
   const std::string watched = take_variable("WATCHDOG_PID");
 
   if (!count.empty() && is_for_this_process(pid)) {
-    if (count != "1") {
-      return Error{Outcome::unavailable, "systemd handed over " + count + " sockets, expected 1"};
-    }
-    supervisor.socket_ = Fd(kFirstHandedOver);
-    if (::fcntl(kFirstHandedOver, F_SETFD, FD_CLOEXEC) != 0) {
-      return Error{Outcome::unavailable, "systemd's socket is not open", errno};
-    }
+    if (auto taken = supervisor.take_sockets(count, names); !taken) return taken.error();
   }
   if (!period.empty() && (watched.empty() || is_for_this_process(watched))) {
     auto microseconds = parse_number(period, 3'600'000'000ULL);
@@ -57,6 +52,26 @@ Result<Supervisor> Supervisor::from_environment() {
     supervisor.notify_ = Fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   }
   return supervisor;
+}
+
+Status Supervisor::take_sockets(const std::string& count, const std::string& names) {
+  const auto sockets = parse_number(count, kMostHandedOver);
+  if (!sockets) {
+    return Error{Outcome::unavailable,
+                 "systemd handed over " + count + " sockets, expected 1 or 2"};
+  }
+  std::string_view rest = names;
+  for (int at = 0; at < static_cast<int>(*sockets); ++at) {
+    const std::string_view name = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+    Fd& place = name == "courier" ? courier_socket_ : socket_;
+    if (place) return Error{Outcome::unavailable, "systemd handed over two sockets of one kind"};
+    place = Fd(kFirstHandedOver + at);
+    if (::fcntl(place.get(), F_SETFD, FD_CLOEXEC) != 0) {
+      return Error{Outcome::unavailable, "systemd's socket is not open", errno};
+    }
+  }
+  return Done{};
 }
 
 void Supervisor::tell(std::string_view text) const noexcept {

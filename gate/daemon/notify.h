@@ -16,12 +16,16 @@ namespace modgate {
 /// nothing.
 class Supervisor {
  public:
-  /// Reads and removes LISTEN_*, NOTIFY_SOCKET and WATCHDOG_*. More than one handed-over socket is
-  /// an error.
+  /// Reads and removes LISTEN_*, NOTIFY_SOCKET and WATCHDOG_*. Handed over is where callers
+  /// connect, and where the courier does under the name "courier" (systemd.socket(5),
+  /// FileDescriptorName=); more than that is an error.
   static Result<Supervisor> from_environment();
 
   /// The listening socket; an empty Fd where the helper was started by hand.
   Fd take_socket() noexcept { return std::move(socket_); }
+
+  /// The courier's listening socket; an empty Fd where none was handed over.
+  Fd take_courier_socket() noexcept { return std::move(courier_socket_); }
 
   /// How often to say that all is well; nullopt: never.
   [[nodiscard]] std::optional<std::chrono::microseconds> watchdog() const noexcept {
@@ -33,7 +37,10 @@ class Supervisor {
   void tell(std::string_view text) const noexcept;
 
  private:
+  Status take_sockets(const std::string& count, const std::string& names);
+
   Fd socket_;
+  Fd courier_socket_;
   Fd notify_;
   std::string address_;
   std::optional<std::chrono::microseconds> watchdog_;

@@ -28,6 +28,12 @@ Result<DaemonCommand> parse_daemon_options(int argc, char** argv) {
       ("keep-bytes", po::value(&options.retention.keep_bytes),
        "remove the oldest segments while the log is larger; 0, the default, keeps all")       //
       ("socket", po::value(&options.socket), "where callers connect; systemd's socket wins")  //
+      ("log-key", po::value(&options.log_key.key), "what signs the log's checkpoints")        //
+      ("log-vkey", po::value(&options.log_key.vkey), "what verifies them")                    //
+      ("courier-socket", po::value(&options.courier_socket),
+       "where the courier to the witnesses connects; systemd's socket wins")  //
+      ("make-log-key", po::bool_switch(&options.make_log_key),
+       "make the log's key where there is none, and leave")  //
       ("modules-dir", po::value(&options.modules_dir),
        "the module tree, or the directory of trees by release")  //
       ("help", "show this")("version", "print the version");

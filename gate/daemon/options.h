@@ -6,6 +6,7 @@
 
 #include "gate/audit/retention.h"
 #include "gate/config/policy_files.h"
+#include "gate/daemon/log_key_files.h"
 #include "modgate/result.h"
 
 namespace modgate {
@@ -18,6 +19,9 @@ struct DaemonOptions {
   RetentionSettings retention;
   std::string socket = "/run/modgate/gate.sock";
   std::string modules_dir;
+  LogKeyFiles log_key;
+  std::string courier_socket = "/run/modgate/courier.sock";
+  bool make_log_key = false;  ///< make the log's key where there is none, and leave
 };
 
 /// What to do: serve with options, or print `text` and leave.

@@ -96,6 +96,7 @@ Result<std::string> encode_record(const Record& record, bool wants_receipt) {
       .text("rule", record.rule)
       .text("policy_digest", record.policy_digest)
       .text("reason", record.reason)
+      .number("anchor", record.anchor ? 1 : 0)
       .text("authentication", record.authentication)
       .text("message", record.message)
       .text("code", record.code)
@@ -131,6 +132,7 @@ Result<PostedRecord> decode_record(std::string_view message) {
   record.rule = reader->text("rule");
   record.policy_digest = reader->text("policy_digest");
   record.reason = reader->text("reason");
+  record.anchor = reader->flag("anchor");
   record.authentication = reader->text("authentication");
   record.message = reader->text("message");
   record.code = reader->text("code");

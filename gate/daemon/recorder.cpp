@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/daemon/recorder.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "gate/audit/recovery.h"
 #include "gate/audit/timestamp.h"
 #include "gate/audit/uuid.h"
+#include "gate/daemon/log_key.h"
 #include "gate/daemon/recorder_messages.h"
 #include "gate/daemon/recorder_process.h"
 
@@ -22,11 +24,6 @@ namespace modgate {
 namespace {
 
 constexpr std::chrono::seconds kTellTime{5};
-
-struct OpenLog {
-  Ledger ledger;
-  GateLoads loads;
-};
 
 /// A signal to the whole service ends the listener; the recorder ends after it, when everything is
 /// written.
@@ -111,6 +108,28 @@ Status write_recovery(OpeningRecords& records, const Recovered& found, const std
   return records.commit();
 }
 
+/// Takes up the evidence of the log as it is now, and records what had to be mended of it.
+Result<EvidenceKeeper> open_evidence(const RecorderSettings& settings, Ledger& ledger,
+                                     OpeningRecords& records) {
+  auto key = read_log_key(settings.key->file, settings.key->verifier);
+  if (!key) return key.error();
+  auto keeper = EvidenceKeeper::open(ledger.directory(), std::move(*key),
+                                     settings.key->verifier.name, ledger.tail());
+  if (!keeper) return keeper.error();
+  // The keeper has read what recovery wrote from the disk.
+  static_cast<void>(ledger.take_leaves());
+  for (const std::string& mended : keeper->mended()) {
+    if (auto added = records.add(recovery_record(mended), nullptr, new_uuid(), true); !added) {
+      return added.error();
+    }
+  }
+  if (auto written = records.commit(); !written) return written.error();
+  if (auto grown = keeper->grow(ledger.take_leaves(), ledger.tail().segment); !grown) {
+    return grown.error();
+  }
+  return keeper;
+}
+
 Result<OpenLog> open_log(const RecorderSettings& settings, Journal& journal) {
   auto origin = read_origin();
   if (!origin) return origin.error();
@@ -125,7 +144,14 @@ Result<OpenLog> open_log(const RecorderSettings& settings, Journal& journal) {
   if (!ledger) return ledger.error();
   OpeningRecords records(*ledger, journal);
   if (auto written = write_recovery(records, *found, boot_id); !written) return written.error();
-  return OpenLog{std::move(*ledger), std::move(found->loads)};
+  std::optional<EvidenceKeeper> evidence;
+  if (settings.key) {
+    auto opened = open_evidence(settings, *ledger, records);
+    if (!opened) return opened.error();
+    evidence = std::move(*opened);
+  }
+  return OpenLog{std::move(*ledger), std::move(found->loads),
+                 RecorderEvidence(std::move(evidence))};
 }
 
 int give_up(Channel& control, const Error& error) {
@@ -147,8 +173,8 @@ int run_recorder(Channel control, const RecorderSettings& settings) {
     auto log = open_log(settings, journal);
     if (!log) return give_up(control, log.error());
     if (auto told = control.send(encode_ready(), BootClock::now() + kTellTime); !told) return 1;
-    RecorderProcess process(std::move(control), std::move(log->ledger), std::move(log->loads),
-                            std::move(journal), settings.retention);
+    RecorderProcess process(std::move(control), std::move(*log), std::move(journal),
+                            settings.retention, settings.anchor_time);
     return process.serve();
   } catch (const std::exception& failure) {
     return give_up(control, {Outcome::unavailable, std::string("recorder: ") + failure.what()});

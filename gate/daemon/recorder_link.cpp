@@ -88,6 +88,17 @@ Status RecorderControl::set_kernel_audit(const std::string& mode) {
   return channel_.send(encode_settings(mode), BootClock::now() + kHandOver);
 }
 
+Status RecorderControl::set_witnesses(const std::vector<CourierWitness>& witnesses) {
+  auto message = encode_to_courier(CourierWitnesses{witnesses});
+  if (!message) return message.error();
+  return channel_.send(*message, BootClock::now() + kHandOver);
+}
+
+Status RecorderControl::hand_over_courier(const Fd& connection) {
+  return channel_.send(encode_courier_connection(), BootClock::now() + kHandOver,
+                       {connection.get()});
+}
+
 Status RecorderControl::record(const Record& record, Deadline deadline) {
   auto receipt = hand_over(channel_, record, deadline);
   if (!receipt) return receipt.error();

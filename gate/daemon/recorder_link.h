@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gate/wire/channel.h"
+#include "gate/wire/courier_messages.h"
 #include "modgate/caller.h"
 #include "modgate/record.h"
 #include "modgate/result.h"
@@ -64,6 +65,13 @@ class RecorderControl {
   /// Whether decisions also go to the kernel's audit: "off", "on" or "required" (then a request is
   /// refused that the kernel would not keep a record of).
   Status set_kernel_audit(const std::string& mode);
+
+  /// Who is to be told of checkpoints, and whose word on them counts. Takes the place of what was
+  /// said before.
+  Status set_witnesses(const std::vector<CourierWitness>& witnesses);
+
+  /// Hands over a connection of the courier, whose peer the caller has looked at.
+  Status hand_over_courier(const Fd& connection);
 
   /// A record of the listener's own (start, stop, recovery, policy); returns once it is on disk.
   Status record(const Record& record, Deadline deadline);

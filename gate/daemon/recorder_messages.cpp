@@ -6,8 +6,8 @@
 #include "gate/audit/chain.h"
 #include "gate/audit/kernel_audit.h"
 #include "gate/audit/uuid.h"
-#include "gate/wire/message_fields.h"
 #include "gate/daemon/record_codec.h"
+#include "gate/wire/message_fields.h"
 
 namespace modgate {
 namespace {
@@ -73,6 +73,8 @@ Result<RecorderMessage> message_kind(std::string_view message) {
   if (*what == "gate_loads") return RecorderMessage::gate_loads;
   if (*what == "open") return RecorderMessage::open;
   if (*what == "settings") return RecorderMessage::settings;
+  if (*what == "witnesses") return RecorderMessage::witnesses;
+  if (*what == "courier") return RecorderMessage::courier;
   return malformed("unknown");
 }
 
@@ -132,6 +134,8 @@ Result<std::string> decode_settings(std::string_view message) {
   if (!parse_kernel_audit_mode(mode)) return malformed("linux_audit");
   return mode;
 }
+
+std::string encode_courier_connection() { return FieldWriter("courier").message(); }
 
 std::string encode_gate_loads_request() { return FieldWriter("gate_loads").message(); }
 

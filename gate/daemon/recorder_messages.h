@@ -22,6 +22,8 @@ enum class RecorderMessage : std::uint8_t {
   gate_loads,  ///< session: asks for the modules that the gate loaded
   open,        ///< listener: a connection's channel, with one descriptor
   settings,    ///< listener: linux_audit
+  witnesses,   ///< listener: the policy's witnesses, as the courier is told them
+  courier,     ///< listener: the courier's connection, with one descriptor
 };
 
 /// Outcome::usage for what is no message to the recorder.
@@ -39,6 +41,8 @@ Result<OpenedConnection> decode_open(std::string_view message);
 std::string encode_settings(const std::string& kernel_audit);
 /// "off", "on" or "required".
 Result<std::string> decode_settings(std::string_view message);
+
+std::string encode_courier_connection();
 
 std::string encode_gate_loads_request();
 

@@ -6,6 +6,7 @@
 
 #include "gate/audit/timestamp.h"
 #include "gate/audit/uuid.h"
+#include "gate/daemon/log_line.h"
 #include "gate/daemon/record_codec.h"
 #include "gate/daemon/recorder_messages.h"
 
@@ -58,8 +59,10 @@ int RecorderProcess::serve() {
 }
 
 int RecorderProcess::time_to_wait() const {
-  auto due = flood_.next_due();
+  std::optional<Deadline> due = flood_.next_due();
   if (!retention_.keeps_everything()) due = std::min(due.value_or(retention_due_), retention_due_);
+  if (const auto other = evidence_.next_due()) due = std::min(due.value_or(*other), *other);
+  for (const Held& held : held_) due = std::min(due.value_or(held.until), held.until);
   const std::int64_t longest = journal_.has_backlog() ? kJournalMilliseconds : 60'000;
   if (!due) return journal_.has_backlog() ? static_cast<int>(longest) : -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - BootClock::now()).count();
@@ -68,7 +71,8 @@ int RecorderProcess::time_to_wait() const {
 
 /// One group. False at the end of the control channel.
 bool RecorderProcess::turn() {
-  std::vector<pollfd> ready = {{control_.get(), POLLIN, 0}};
+  std::vector<pollfd> ready = {{control_.get(), POLLIN, 0},
+                               {evidence_.courier_descriptor(), POLLIN, 0}};
   std::vector<Id> ids;
   for (const auto& [id, connection] : connections_) {
     ready.push_back({connection.channel.get(), POLLIN, 0});
@@ -79,10 +83,14 @@ bool RecorderProcess::turn() {
   bool going_on = true;
   if (ready[0].revents != 0) going_on = hear_control();
   for (std::size_t at = 0; at < ids.size(); ++at) {
-    if (ready[at + 1].revents != 0) hear(ids[at], connections_.at(ids[at]));
+    if (ready[at + 2].revents != 0) hear(ids[at], connections_.at(ids[at]));
+  }
+  if (ready[1].revents != 0) {
+    if (const auto finding = evidence_.hear_courier()) record_finding(*finding);
   }
   add_aggregates(flood_.take_due(BootClock::now()));
   finish_group();
+  tend_evidence();
   remove_old_segments();
   journal_.flush();
   std::erase_if(connections_, [](const auto& entry) { return entry.second.hung_up; });
@@ -111,6 +119,14 @@ void RecorderProcess::hear_control_message(Message message) {
       const auto parsed = mode ? parse_kernel_audit_mode(*mode) : std::nullopt;
       return kernel_audit_.set_mode(parsed.value_or(KernelAuditMode::required));
     }
+    case RecorderMessage::witnesses: {
+      auto told = decode_to_courier(message.bytes);
+      if (!told || !std::holds_alternative<CourierWitnesses>(*told)) return;
+      return evidence_.set_witnesses(std::get<CourierWitnesses>(*told).witnesses);
+    }
+    case RecorderMessage::courier:
+      if (message.descriptors.size() != 1) return;
+      return evidence_.connect_courier(Channel(std::move(message.descriptors.front())));
     case RecorderMessage::record:
       return hear_control_record(message.bytes);
     case RecorderMessage::gate_loads:
@@ -178,6 +194,9 @@ void RecorderProcess::hear_record(Id id, Connection& connection, std::string_vie
   posted->record.outcome_unknown = false;
   if (*kind == RecordKind::intent) {
     if (auto granted = kernel_audit_.may_grant(); !granted) return refuse(granted.error());
+    if (posted->record.anchor && !evidence_.has_witnesses()) {
+      return refuse({Outcome::unavailable, "the policy wants a witness, and there is none"});
+    }
   }
   if (is_counted(*posted, connection)) return;
   Waiting waiting;
@@ -258,6 +277,7 @@ void RecorderProcess::finish_group() {
   std::vector<Waiting> group;
   group.swap(group_);
   const Status committed = ledger_.commit();
+  if (committed) evidence_.grow(ledger_);
   for (Waiting& waiting : group) {
     if (committed) {
       confirm(waiting);
@@ -289,13 +309,71 @@ void RecorderProcess::confirm(Waiting& waiting) {
     // The intent stands in the log; what the session records next is its outcome.
     return tell(channel, encode_refusal(told.error()));
   }
-  tell(channel,
-       encode_receipt({waiting.place.sequence, waiting.correlation_uid, new_digests(record)}));
+  if (record.kind == RecordKind::intent && record.anchor) {
+    held_.push_back({std::move(waiting), BootClock::now() + anchor_time_});
+    return;
+  }
+  receipt(waiting);
 }
 
 void RecorderProcess::tell_journal(const Waiting& waiting, const Peer* peer) {
   const Peer* const who = waiting.aggregate ? &waiting.aggregate->peer : peer;
   journal_.send(journal_entry(waiting.record, who, waiting.place));
+}
+
+void RecorderProcess::receipt(const Waiting& waiting) {
+  const auto found = connections_.find(waiting.from);
+  tell(found == connections_.end() ? control_ : found->second.channel,
+       encode_receipt(
+           {waiting.place.sequence, waiting.correlation_uid, new_digests(waiting.record)}));
+}
+
+/// Gives the courier its due, and intents their receipts that a witness has acknowledged.
+void RecorderProcess::tend_evidence() {
+  const Deadline now = BootClock::now();
+  const bool urgent = std::any_of(held_.begin(), held_.end(), [&](const Held& held) {
+    return !evidence_.is_acknowledged(held.waiting.place.sequence);
+  });
+  evidence_.tend(now, urgent, [this](const Checkpoint& checkpoint) { announce(checkpoint); });
+  release_held(now);
+}
+
+void RecorderProcess::release_held(Deadline now) {
+  std::erase_if(held_, [&](const Held& held) {
+    const auto found = connections_.find(held.waiting.from);
+    if (found == connections_.end() || found->second.hung_up) return true;
+    if (evidence_.is_acknowledged(held.waiting.place.sequence)) {
+      receipt(held.waiting);
+      return true;
+    }
+    if (now < held.until) return false;
+    // The intent stands in the log; what the session records next is its outcome.
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(anchor_time_).count();
+    tell(found->second.channel,
+         encode_refusal({Outcome::unavailable, "no witness has acknowledged the record within " +
+                                                   std::to_string(seconds) +
+                                                   " s, and the policy wants that first"}));
+    return true;
+  });
+}
+
+/// A new checkpoint, told on this machine to those who keep their own record of it. The log itself
+/// does not depend on any of them.
+void RecorderProcess::announce(const Checkpoint& checkpoint) {
+  static_cast<void>(static_cast<bool>(kernel_audit_.tell_checkpoint(checkpoint)));
+  journal_.send(journal_entry(checkpoint));
+}
+
+/// What the evidence brought to light, as a record of the log.
+void RecorderProcess::record_finding(const std::string& message) {
+  log_line(message);
+  Waiting waiting;
+  waiting.record.kind = RecordKind::recovery;
+  waiting.record.time_ns = realtime_ns();
+  waiting.record.outcome = Outcome::failed;
+  waiting.record.message = message;
+  waiting.correlation_uid = new_uuid();
+  if (auto added = add(std::move(waiting), nullptr, true); !added) log_line(added.error().message);
 }
 
 void RecorderProcess::disappoint(Waiting& waiting, const Error& error) {
@@ -307,6 +385,8 @@ void RecorderProcess::disappoint(Waiting& waiting, const Error& error) {
 
 /// The listener is gone: takes in what sessions have said, then closes what is open.
 int RecorderProcess::finish() {
+  // Nobody brings a cosignature any more.
+  release_held(Deadline::max());
   for (int turns = 0; turns < kLastTurns && !ledger_.poisoned(); ++turns) {
     bool heard = false;
     for (auto& [id, connection] : connections_) {
@@ -315,6 +395,7 @@ int RecorderProcess::finish() {
       heard = true;
     }
     finish_group();
+    release_held(BootClock::now());
     if (!heard) break;
   }
   for (auto& [id, connection] : connections_) {
@@ -322,6 +403,7 @@ int RecorderProcess::finish() {
   }
   add_aggregates(flood_.take_all());
   finish_group();
+  evidence_.announce_last([this](const Checkpoint& checkpoint) { announce(checkpoint); });
   return ledger_.poisoned() ? 1 : 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "gate/audit/ledger.h"
 #include "gate/audit/retention.h"
 #include "gate/daemon/record_codec.h"
+#include "gate/daemon/recorder_evidence.h"
 #include "gate/daemon/recorder_rules.h"
 #include "gate/daemon/refusal_flood.h"
 #include "gate/wire/channel.h"
@@ -26,17 +28,26 @@ namespace modgate {
 /// are coming and going.
 inline constexpr std::size_t kRecorderConnections = 320;
 
+/// A log that is sound, with what was found in it and the evidence of it.
+struct OpenLog {
+  Ledger ledger;
+  GateLoads loads;
+  RecorderEvidence evidence;
+};
+
 /// The recorder at work on an open log. What it hears in one turn, at most one message of each
 /// connection, becomes one group of the ledger: one fdatasync, and only then the receipts. It never
 /// waits for anybody: who does not read loses the receipt.
 class RecorderProcess {
  public:
-  RecorderProcess(Channel control, Ledger ledger, GateLoads loads, Journal journal,
-                  const RetentionSettings& retention)
+  RecorderProcess(Channel control, OpenLog log, Journal journal, const RetentionSettings& retention,
+                  std::chrono::milliseconds anchor_time)
       : control_(std::move(control)),
-        ledger_(std::move(ledger)),
-        loads_(std::move(loads)),
+        ledger_(std::move(log.ledger)),
+        loads_(std::move(log.loads)),
         journal_(std::move(journal)),
+        evidence_(std::move(log.evidence)),
+        anchor_time_(anchor_time),
         retention_(retention) {}
 
   /// Serves until end-of-file on the control channel, then writes what is still to be written.
@@ -67,6 +78,12 @@ class RecorderProcess {
     std::optional<CountedRefusal> aggregate;
   };
 
+  /// An intent that is on disk, and whose receipt waits for a witness.
+  struct Held {
+    Waiting waiting;
+    Deadline until;
+  };
+
   bool turn();
   [[nodiscard]] int time_to_wait() const;
   bool hear_control();
@@ -85,6 +102,11 @@ class RecorderProcess {
   void confirm(Waiting& waiting);
   void tell_journal(const Waiting& waiting, const Peer* peer);
   void disappoint(Waiting& waiting, const Error& error);
+  void receipt(const Waiting& waiting);
+  void tend_evidence();
+  void announce(const Checkpoint& checkpoint);
+  void record_finding(const std::string& message);
+  void release_held(Deadline now);
   int finish();
 
   void watch_clock();
@@ -95,6 +117,9 @@ class RecorderProcess {
   Ledger ledger_;
   GateLoads loads_;
   Journal journal_;
+  RecorderEvidence evidence_;
+  std::chrono::milliseconds anchor_time_;  ///< that a witness has to acknowledge an intent
+  std::vector<Held> held_;
   KernelAudit kernel_audit_;
   RefusalFlood flood_;
   ClockWatch clock_;

@@ -89,6 +89,7 @@ struct Record {
   std::string rule;           ///< "file:line"; empty: the implicit default
   std::string policy_digest;  ///< lower-case hex SHA-256 of the merged policy
   std::string reason;
+  bool anchor = false;  ///< of an intent: a witness must acknowledge it before the kernel is asked
   std::string authentication;  ///< "none", "ticket:SERVICE" or "pam:SERVICE"
   std::string message;         ///< one sentence for people
   std::string code;            ///< "ENOEXEC", "PAM_AUTH_ERR"; empty where there is none

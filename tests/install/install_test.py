@@ -58,6 +58,7 @@ class Installed(unittest.TestCase):
                         f"{OPTIONS.sysconfdir}/modgate/signers": 0o755,
                         f"{OPTIONS.sysconfdir}/pam.d/modgate": 0o644,
                         f"{lib}/systemd/system/modgate.socket": 0o644,
+                        f"{lib}/systemd/system/modgate-courier.socket": 0o644,
                         f"{lib}/systemd/system/modgate.service": 0o644,
                         f"{lib}/systemd/catalog/modgate.catalog": 0o644,
                         f"{lib}/systemd/system/modgate-courier.service": 0o644,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 BUILT, ETC = Path(sys.argv[1]), Path(sys.argv[2])
 SERVICES = ("modgate", "modgate-courier", "modgate-witness")
+SOCKETS = ("modgate.socket", "modgate-courier.socket")
 MOST_EXPOSED = 2.5
 
 
@@ -62,8 +63,9 @@ class Units(unittest.TestCase):
         for name, text in self.texts.items():
             # The program need not be installed for its unit to be sound.
             (self.place / f"{name}.service").write_text(
-                re.sub(r"^ExecStart=.*$", "ExecStart=/bin/true", text, flags=re.M), encoding="utf-8")
-        shutil.copy(ETC / "systemd/modgate.socket", self.place)
+                re.sub(r"^(ExecStart|ExecStartPre)=.*$", r"\1=/bin/true", text, flags=re.M), encoding="utf-8")
+        for socket in SOCKETS:
+            shutil.copy(ETC / "systemd" / socket, self.place)
 
     def test_systemd_finds_nothing_to_complain_about(self) -> None:
         for drop_in in (False, True):
@@ -71,8 +73,9 @@ class Units(unittest.TestCase):
                 folder = self.place / "modgate.service.d"
                 folder.mkdir()
                 shutil.copy(ETC / "doc/network-pam.conf", folder)
-            status, said = run("systemd-analyze", "verify", "--man=no", str(self.place / "modgate.socket"),
-                               *(str(self.place / f"{name}.service") for name in SERVICES))
+            status, said = run("systemd-analyze", "verify", "--man=no",
+                               *(str(self.place / f"{name}.service") for name in SERVICES),
+                               *(str(self.place / socket) for socket in SOCKETS))
             ours = [line for line in said.splitlines() if "modgate" in line]
             self.assertEqual((status, ours), (0, []), said)
 
@@ -153,7 +156,7 @@ class Units(unittest.TestCase):
         self.assertEqual(status, 0, said)
         passwd = (root / "etc/passwd").read_text(encoding="utf-8")
         ids = {line.split(":")[0]: line.split(":")[2:4] for line in passwd.splitlines()}
-        for name in ("modgate", "modgate-inspect", "modgate-front", "modgate-audit"):
+        for name in ("modgate", "modgate-inspect", "modgate-front", "modgate-audit", "modgate-courier"):
             self.assertNotIn("0", ids[name], name)
         self.assertEqual(len({uid for uid, _ in ids.values()}), len(ids))
         groups = (root / "etc/group").read_text(encoding="utf-8")

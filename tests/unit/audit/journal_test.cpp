@@ -117,6 +117,17 @@ TEST_CASE("what nobody asked for names nobody in the journal") {
   }
 }
 
+TEST_CASE("the journal keeps size and root of a checkpoint") {
+  Checkpoint checkpoint{"host.example.org/modgate/1", 7, {}};
+  checkpoint.root.fill(0xab);
+  const Fields fields = fields_of(journal_datagram(journal_entry(checkpoint)));
+  std::string root;
+  for (int byte = 0; byte < 32; ++byte) root += "ab";
+  CHECK(only(fields, "MODGATE_LOG") == checkpoint.origin);
+  CHECK(only(fields, "MODGATE_SEQ") == "7");
+  CHECK(only(fields, "MODGATE_ROOT") == root);
+}
+
 TEST_CASE("no value passes for a field of the journal") {
   const std::string nasty = "x\nMODGATE_USER=root\nMESSAGE_ID=0\n\x1b[31m\xff";
   Record record = sample::record(RecordKind::refusal);
@@ -156,8 +167,9 @@ TEST_CASE("every kind of event has a text in the journal's catalogue, and no tex
   }
   std::set<std::string> told;
   for (const Record& record : every_record()) told.emplace(journal_message_id(record));
+  told.emplace(journal_entry(Checkpoint{}).message_id);
   CHECK(told == explained);
-  CHECK(told.size() == 17);
+  CHECK(told.size() == 18);
 }
 
 TEST_CASE("the journal is never waited for, and what it missed is told when it is back") {

@@ -36,6 +36,7 @@ TEST_CASE("a record comes back as it was sent") {
   record.reason = "line\nbreak \xff";
   record.action = Action::unload;
   record.reload = true;
+  record.anchor = true;
   auto message = encode_record(record, false);
   REQUIRE(message);
   auto posted = decode_record(*message);
@@ -54,6 +55,7 @@ TEST_CASE("a record comes back as it was sent") {
   CHECK(got.rule == record.rule);
   CHECK(got.policy_digest == record.policy_digest);
   CHECK(got.reason == record.reason);
+  CHECK(got.anchor);
   CHECK(got.authentication == record.authentication);
   CHECK(got.message == record.message);
   CHECK(got.code == record.code);

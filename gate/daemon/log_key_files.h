@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "gate/confine/house.h"
+#include "gate/evidence/verifier_key.h"
+#include "modgate/result.h"
+
+namespace modgate {
+
+/// Where the two halves of the log's key are.
+struct LogKeyFiles {
+  std::string key = "/var/lib/modgate/log.key";  ///< modgate-audit's, 0400
+  std::string vkey = "/etc/modgate/log.vkey";    ///< root's, 0644: one line
+};
+
+/// Makes both files where neither is there: a new Ed25519 key, and a name for the log that no other
+/// has, "HOST/modgate/8 hexadecimal digits". Never overwrites anything: one half without the other,
+/// and files that others could have written or could read the key of, are errors
+/// (Outcome::unavailable) that say what to do. For root.
+Status make_log_key(const LogKeyFiles& files, const Account& audit);
+
+/// The log's name and verification key. Outcome::unavailable for a file that is not root's alone to
+/// write, or that holds none.
+Result<VerifierKey> read_log_verifier(const std::string& path);
+
+}  // namespace modgate
