@@ -197,12 +197,18 @@ const char* word(Damage damage) noexcept {
     case Damage::missing:
       return "missing";
     case Damage::reordered:
+      return "reordered";
+    case Damage::forked:
+      return "forked";
+    case Damage::rolled_back:
+      return "rolled back";
+    case Damage::shorter:
       break;
   }
-  return "reordered";
+  return "shorter than a checkpoint";
 }
 
-Result<Verified> verify_log(int directory) {
+Result<Verified> verify_log(int directory, const RecordSeen& seen) {
   auto segments = list_segments(directory);
   if (!segments) return segments.error();
   Walk walk(directory, *segments);
@@ -240,6 +246,7 @@ Result<Verified> verify_log(int directory) {
     verified.removed = beginning.removed();
     ++verified.records;
     ++verified.last;
+    if (seen) seen(verified.last, line);
     verified.head = std::move(hash);
   }
 }

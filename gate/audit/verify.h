@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "gate/audit/chain.h"
 #include "modgate/result.h"
@@ -11,13 +13,17 @@
 namespace modgate {
 
 enum class Damage : std::uint8_t {
-  torn,       ///< the last line is not whole, as after a crash
-  edited,     ///< its bytes are not those that the next record names, or no record at all
-  missing,    ///< it is nowhere
-  reordered,  ///< it stands elsewhere, or twice
+  torn,         ///< the last line is not whole, as after a crash
+  edited,       ///< its bytes are not those that the next record names, or no record at all
+  missing,      ///< it is nowhere
+  reordered,    ///< it stands elsewhere, or twice
+  forked,       ///< the chain goes on from another history than the one that was signed
+  rolled_back,  ///< the log and what is beside it are those of an earlier time
+  shorter,      ///< records that were signed are not there any more
 };
 
-/// "torn", "edited", "missing" or "reordered".
+/// "torn", "edited", "missing", "reordered", "forked", "rolled back" or "shorter than a
+/// checkpoint".
 const char* word(Damage damage) noexcept;
 
 struct BrokenRecord {
@@ -42,10 +48,13 @@ struct Verified {
   std::optional<BrokenRecord> broken;           ///< the first; nullopt: none
 };
 
+/// Called with each record that is sound, in order.
+using RecordSeen = std::function<void(std::uint64_t sequence, std::string_view line)>;
+
 /// Walks the whole log. A log whose oldest segments were removed by retention begins behind them;
 /// the record of the removal has to be in it. Proves that nothing between its first and its last
 /// record was changed, as far as the chain can tell: not that records at its end are all there. An
 /// error is one of reading.
-Result<Verified> verify_log(int directory);
+Result<Verified> verify_log(int directory, const RecordSeen& seen = {});
 
 }  // namespace modgate

@@ -1,61 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/audit/evidence_keeper.h"
 
-#include "component/audit/log_fixture.h"
+#include "component/audit/kept_log.h"
 #include "gate/evidence/cosignature.h"
-#include "unit/evidence/notes.h"
 
 using namespace modgate;
 namespace fs = std::filesystem;
 
 namespace {
 
-const std::string kName = "host/modgate/1";
-const VerifierKey kOwn{kName, SignatureType::ed25519, notes::key('l').public_key()};
-const VerifierKey kWitness{"w1", SignatureType::cosignature, notes::key('w').public_key()};
-
-/// A log with its evidence, as the recorder keeps them.
-struct KeptLog : sample::TestLog {
-  [[nodiscard]] Fd folder() const {
-    return Fd(::open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  }
-
-  [[nodiscard]] Result<EvidenceKeeper> keep(unsigned char key = 'l') const {
-    auto found = recover();
-    if (!found) return found.error();
-    return EvidenceKeeper::open(folder().get(), notes::key(key), kName, found->tail);
-  }
-
-  /// `count` refusals, each a group with its checkpoint.
-  void fill_kept(std::uint64_t count, const LedgerSettings& settings = {}) const {
-    auto ledger = open(settings);
-    REQUIRE(ledger);
-    auto keeper = EvidenceKeeper::open(folder().get(), notes::key('l'), kName, ledger->tail());
-    REQUIRE(keeper);
-    const Peer peer = sample::alice();
-    for (std::uint64_t at = 0; at < count; ++at) {
-      REQUIRE(
-          ledger->append(sample::record(RecordKind::refusal), &peer, sample::kCorrelation, true));
-      REQUIRE(ledger->commit());
-      REQUIRE(keeper->grow(ledger->take_leaves(), ledger->tail().segment));
-    }
-  }
-
-  /// The root over the first `size` lines of the log.
-  [[nodiscard]] Digest root(std::uint64_t size) const {
-    CompactRange range;
-    const std::vector<std::string> lines = all_lines();
-    for (std::uint64_t at = 0; at < size; ++at) range.append(leaf_hash(lines.at(at)));
-    return range.root();
-  }
-
-  [[nodiscard]] SignedCheckpoint stored(const std::string& name = kCheckpointName) const {
-    auto read = read_checkpoint(folder().get(), name);
-    REQUIRE(read);
-    REQUIRE(*read);
-    return **read;
-  }
-};
+using sample::KeptLog;
+const std::string& kName = sample::kLogName;
+const VerifierKey kOwn = sample::log_key();
+const VerifierKey kWitness = sample::witness_key();
 
 }  // namespace
 
