@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
@@ -123,6 +124,28 @@ Status make_key_directory(const std::string& path, const Account& audit) {
   return Done{};
 }
 
+/// The verification key again, from the copy beside the key.
+Status bring_back(const LogKeyFiles& files, const Account& audit) {
+  const std::string path = files.copy();
+  const Fd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat state = {};
+  std::array<char, kVkeyBytes> bytes{};
+  ssize_t got = -1;
+  if (file && ::fstat(file.get(), &state) == 0 && S_ISREG(state.st_mode)) {
+    got = ::read(file.get(), bytes.data(), bytes.size());
+  }
+  std::string_view line(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  auto key = parse_verifier_key(line);
+  const bool is_ours = state.st_uid == ::geteuid() || state.st_uid == audit.uid;
+  if (!key || key->type != SignatureType::ed25519 || !is_ours) {
+    return file_error(files.vkey, "it is missing, while " + files.key + " is there, and " + path +
+                                      " is no copy of it: bring it back, or move the log and its "
+                                      "key away to begin a new log");
+  }
+  return write_new(files.vkey, key->text() + '\n', 0644, std::nullopt);
+}
+
 }  // namespace
 
 Status make_log_key(const LogKeyFiles& files, const Account& audit) {
@@ -131,12 +154,11 @@ Status make_log_key(const LogKeyFiles& files, const Account& audit) {
   auto has_vkey = is_there(files.vkey, ::geteuid(), S_IWGRP | S_IWOTH);
   if (!has_vkey) return has_vkey.error();
   if (*has_key && *has_vkey) return Done{};
-  if (*has_key != *has_vkey) {
-    const std::string& there = *has_key ? files.key : files.vkey;
-    const std::string& missing = *has_key ? files.vkey : files.key;
-    return file_error(missing, "it is missing, while " + there +
-                                   " is there: bring it back, or move the other one and the log "
-                                   "away to begin a new log");
+  if (*has_key) return bring_back(files, audit);
+  if (*has_vkey) {
+    return file_error(files.key, "it is missing, while " + files.vkey +
+                                     " is there: bring it back, or move the log and that file away "
+                                     "to begin a new log");
   }
   if (auto made = make_key_directory(files.key, audit); !made) return made;
   auto key = SigningKey::generate();
@@ -144,9 +166,13 @@ Status make_log_key(const LogKeyFiles& files, const Account& audit) {
   auto name = new_log_name();
   if (!name) return name.error();
   const VerifierKey verifier{*name, SignatureType::ed25519, key->public_key()};
+  // What an earlier try left behind is of no key.
+  if (::unlink(files.copy().c_str()) != 0 && errno != ENOENT) return errno_error(files.copy());
   // First what anybody may have: a key without its name would be of no use.
-  if (auto written = write_new(files.vkey, verifier.text() + '\n', 0644, std::nullopt); !written) {
-    return written;
+  for (const std::string& path : {files.copy(), files.vkey}) {
+    if (auto written = write_new(path, verifier.text() + '\n', 0644, std::nullopt); !written) {
+      return written;
+    }
   }
   return key->to_pem([&](std::string_view pem) { return write_new(files.key, pem, 0400, audit); });
 }

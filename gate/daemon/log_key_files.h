@@ -13,12 +13,17 @@ namespace modgate {
 struct LogKeyFiles {
   std::string key = "/var/lib/modgate/log.key";  ///< modgate-audit's, 0400
   std::string vkey = "/etc/modgate/log.vkey";    ///< root's, 0644: one line
+
+  /// A copy of the verification key beside the key, for when the configuration was put back to
+  /// what it once was.
+  [[nodiscard]] std::string copy() const { return key + ".pub"; }
 };
 
 /// Makes both files where neither is there: a new Ed25519 key, and a name for the log that no other
-/// has, "HOST/modgate/8 hexadecimal digits". Never overwrites anything: one half without the other,
-/// and files that others could have written or could read the key of, are errors
-/// (Outcome::unavailable) that say what to do. For root.
+/// has, "HOST/modgate/8 hexadecimal digits". A verification key that is missing is brought back
+/// from its copy. Never overwrites anything: a missing key, and files that others could have
+/// written or could read the key of, are errors (Outcome::unavailable) that say what to do. For
+/// root.
 Status make_log_key(const LogKeyFiles& files, const Account& audit);
 
 /// The log's name and verification key. Outcome::unavailable for a file that is not root's alone to

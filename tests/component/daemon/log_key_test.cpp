@@ -63,7 +63,8 @@ TEST_CASE("the log's key is made once, for its reader alone, and its other half 
   REQUIRE(verifier);
   CHECK(verifier->name.find("/modgate/") != std::string::npos);
   CHECK(read_log_key(keys.files.key, *verifier));
-  CHECK(std::distance(fs::directory_iterator(keys.folder / "lib"), {}) == 1);
+  CHECK(Keys::text(keys.files.copy()) == line);
+  CHECK(std::distance(fs::directory_iterator(keys.folder / "lib"), {}) == 2);
 
   REQUIRE(keys.make());
   CHECK(Keys::text(keys.files.key) == pem);
@@ -74,22 +75,35 @@ TEST_CASE("the log's key is made once, for its reader alone, and its other half 
   CHECK(Keys::text(others.files.vkey) != line);
 }
 
-TEST_CASE("half a key is neither completed nor overwritten") {
+TEST_CASE("a verification key that was lost is brought back, a key never is") {
   const Keys keys;
   REQUIRE(keys.make());
   const std::string pem = Keys::text(keys.files.key);
-  fs::remove(keys.files.vkey);
-  const Status made = keys.make();
-  REQUIRE_FALSE(made);
-  CHECK_THAT(made.error().message, Catch::Contains("log.vkey: it is missing"));
+  const std::string line = Keys::text(keys.files.vkey);
+  SECTION("from its copy") {
+    fs::remove(keys.files.vkey);
+    REQUIRE(keys.make());
+    CHECK(Keys::text(keys.files.vkey) == line);
+    CHECK(Keys::mode(keys.files.vkey) == 0644);
+  }
+  SECTION("not from what is no copy") {
+    fs::remove(keys.files.vkey);
+    fs::remove(keys.files.copy());
+    SECTION("missing") {}
+    SECTION("another text") { std::ofstream(keys.files.copy()) << "anything\n"; }
+    SECTION("a link") { fs::create_symlink(keys.files.key, keys.files.copy()); }
+    const Status made = keys.make();
+    REQUIRE_FALSE(made);
+    CHECK_THAT(made.error().message, Catch::Contains("log.vkey: it is missing"));
+    CHECK_FALSE(fs::exists(keys.files.vkey));
+  }
+  SECTION("not without the key") {
+    fs::remove(keys.files.key);
+    CHECK_FALSE(keys.make());
+    CHECK_FALSE(fs::exists(keys.files.key));
+    return;
+  }
   CHECK(Keys::text(keys.files.key) == pem);
-  CHECK_FALSE(fs::exists(keys.files.vkey));
-
-  const Keys other;
-  REQUIRE(other.make());
-  fs::remove(other.files.key);
-  CHECK_FALSE(other.make());
-  CHECK_FALSE(fs::exists(other.files.key));
 }
 
 TEST_CASE("files that others could have made or can read are no key of the log") {
