@@ -24,7 +24,7 @@ struct AfterVisit {
   std::string complaint = {};     ///< what was wrong with its answer; empty where nothing was
 };
 
-inline constexpr std::chrono::seconds kLongestPause{8};
+inline constexpr std::chrono::seconds kLongestPause{5};
 inline constexpr unsigned kMostConflicts = 3;
 
 /// Weighs a witness's answer (https://c2sp.org/tlog-witness) and notes it in `standing`. "409
