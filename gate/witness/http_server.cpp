@@ -47,6 +47,7 @@ Result<HttpServer> HttpServer::bind(const std::string& host, std::uint16_t port,
                                     const std::string& path, Handler handler) {
   auto inside = std::make_unique<Inside>();
   httplib::Server& server = inside->server;
+  // The library owns what it is handed.
   server.new_task_queue = [] { return new httplib::ThreadPool(kConnections); };
   server.set_read_timeout(kWaitSeconds);
   server.set_write_timeout(kWaitSeconds);

@@ -120,19 +120,23 @@ def test_a_witness_serves_with_no_rights(gate):
 class Witnessed:
     """A gate whose log has a witness, and a courier between them."""
 
-    def __init__(self, gate, anchor="async", courier=True):
+    def __init__(self, gate, anchor="async"):
         self.gate = gate
-        gate.restart()  # makes the log's key
+        if not LOG_VKEY.exists():
+            gate.restart()  # makes the log's key
         self.witness = Witness(gate, LOG_VKEY.read_text(encoding="utf-8").strip())
         try:
             gate.policy(self.witness.policy(anchor))
-            if courier:
-                gate.root("systemctl enable --runtime modgate-courier")
             self.witness.start()
-            gate.restart()
+            self.begin()
         except BaseException:
             self.close()
             raise
+
+    def begin(self):
+        """The helper and the courier, from the start."""
+        self.gate.restart()
+        self.gate.root("systemctl start modgate-courier")
 
     def __enter__(self):
         return self
@@ -148,7 +152,6 @@ class Witnessed:
 
     def close(self):
         self.gate.root("systemctl stop modgate-courier", check=False)
-        self.gate.root("systemctl disable --runtime modgate-courier", check=False)
         self.witness.close()
 
 
@@ -189,6 +192,16 @@ def test_what_was_logged_is_cosigned_soon(gate):
         # The recorder has the cosignature, so that an auditor needs nobody else.
         gate.wait_until(lambda: NAME in gate.root(["modgate", "log", "verify", "--witness", scene.witness.vkey],
                                                   check=False).stdout, what="the cosignature beside the log")
+        # Once it is enabled, the courier comes and goes with the helper.
+        gate.root("systemctl enable --runtime modgate-courier")
+        try:
+            gate.restart()
+            gate.wait_until(lambda: gate.root("systemctl is-active modgate-courier", check=False).status == 0,
+                            what="the courier")
+        finally:
+            gate.root("systemctl disable --runtime modgate-courier")
+        gate.root("systemctl stop modgate.service")
+        assert gate.root("systemctl is-active modgate-courier", check=False).status != 0
         # A witness whose key is another vouches for nothing.
         stranger = gate.root(["modgate", "log", "verify", "--checkpoint", str(kept), "--witness",
                               scene.witness.vkey.replace("w1+", "w2+")], check=False)
@@ -221,21 +234,19 @@ def test_a_log_that_was_taken_back_gets_no_cosignature(gate):
             assert scene.load().status == 0
             scene.unload()
             kept, size = scene.witness.kept()
-            whole = Backup(gate)
             backup.put_back()
-            gate.restart()
+            scene.begin()
             assert len(gate.log()) < size
-            # The rest of the story is another one: the same number of records is soon there again.
+            # The rest of the story is another one.
             before = len(gate.log())
             is_refused_for_the_witness(gate, scene.load(), before)
             assert scene.witness.kept()[1] == size
+            assert any("is said to have seen record" in event.get("message", "") for event in gate.log()[before:])
             # With what the witness has, anyone sees it.
             verified = gate.root(["modgate", "log", "verify", "--checkpoint", str(kept), "--witness",
                                   scene.witness.vkey], check=False)
             assert verified.status != 0, verified
         finally:
-            whole.put_back()
-            whole.remove()
             backup.remove()
 
 
