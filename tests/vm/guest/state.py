@@ -9,6 +9,8 @@ from pathlib import Path
 from gate import ETC, write
 
 BASELINE = Path("/run/modgate-vm/etc")
+# Made by the helper at its first start; the other half, and the log that it belongs to, go on.
+LOG_VKEY = ETC / "log.vkey"
 UNLOAD_SECONDS = 30
 
 
@@ -37,8 +39,9 @@ class State:
                     write(target, source.read_text(), source.stat().st_mode & 0o7777)
         for place, _, files in os.walk(ETC):
             for name in files:
-                if not (BASELINE / (Path(place) / name).relative_to(ETC)).exists():
-                    (Path(place) / name).unlink()
+                path = Path(place) / name
+                if path != LOG_VKEY and not (BASELINE / path.relative_to(ETC)).exists():
+                    path.unlink()
         for tally in Path("/run/faillock").glob("*"):
             tally.unlink()
         return complaints
