@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "gate/evidence/checkpoint.h"
+#include "gate/evidence/cosignature.h"
 #include "gate/wire/fields.h"
 
 namespace modgate {
@@ -31,12 +33,28 @@ std::optional<std::uint64_t> size_in(const HttpReply& reply) {
   return *size;
 }
 
+/// Whether the answer holds a cosignature of the checkpoint under the witness's key.
+Status look_at(const std::string& signatures, const std::string& key, const CourierSubmit& submit) {
+  auto witness = parse_witness_key(key);
+  if (!witness) return witness.error();
+  auto checkpoint = parse_signed_checkpoint(submit.checkpoint);
+  if (!checkpoint) return checkpoint.error();
+  // A note as the specification puts it together: the checkpoint, and what the witness said.
+  auto note = parse_note(checkpoint->note.text + '\n' + signatures);
+  if (!note) return note.error();
+  if (auto time = find_cosignature(*note, *witness); !time) return time.error();
+  return Done{};
+}
+
 }  // namespace
 
-AfterVisit weigh_answer(Standing& standing, const CourierSubmit& submit,
+AfterVisit weigh_answer(Standing& standing, const std::string& key, const CourierSubmit& submit,
                         const Result<HttpReply>& answer) {
   if (!answer) return failed(standing, answer.error().message);
   if (answer->status == 200) {
+    if (auto sound = look_at(answer->body, key, submit); !sound) {
+      return failed(standing, sound.error().message + "; is its key in the policy the right one?");
+    }
     standing = {submit.size, 0, 0};
     return {true};
   }

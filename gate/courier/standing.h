@@ -30,8 +30,10 @@ inline constexpr unsigned kMostConflicts = 3;
 /// Weighs a witness's answer (https://c2sp.org/tlog-witness) and notes it in `standing`. "409
 /// Conflict" with a size is a hint, not a failure: the recorder is asked again for what proves the
 /// growth from there, at most kMostConflicts times in a row. Anything else but 200 is a failure,
-/// which pauses the visits for 1 s, doubled each time, at most kLongestPause.
-AfterVisit weigh_answer(Standing& standing, const CourierSubmit& submit,
+/// which pauses the visits for 1 s, doubled each time, at most kLongestPause; and so is a 200
+/// without a cosignature under `key`, the witness's key as the policy has it. (The recorder looks
+/// for itself; this is for the operator, who is told why nothing is acknowledged.)
+AfterVisit weigh_answer(Standing& standing, const std::string& key, const CourierSubmit& submit,
                         const Result<HttpReply>& answer);
 
 }  // namespace modgate

@@ -71,7 +71,7 @@ void Visits::run() {
     const CourierSubmit submit = await_submit();
     const unsigned failures = standing_.failures;
     auto answer = post(submit);
-    const AfterVisit after = weigh_answer(standing_, submit, answer);
+    const AfterVisit after = weigh_answer(standing_, witness_.key, submit, answer);
     tell(after);
     if (after.cosigned) {
       if (failures > 0) journal_("witness " + witness_.name + " cosigns again");

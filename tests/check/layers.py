@@ -23,7 +23,7 @@ ALLOWED = {
     "gate/audit": {"gate/evidence"},
     # Programs of their own, which know nothing of the helper and which it does not trust.
     "gate/witness": {"gate/evidence"},
-    "gate/courier": {"gate/wire"},
+    "gate/courier": {"gate/evidence", "gate/wire"},
     "pam": {"gate/config"},
     "gate/client": {"gate/wire"},
     "gate/cli": {"gate/client", "gate/wire"},

@@ -194,7 +194,7 @@ TEST_CASE("a courier that begins anew learns from the witness where it stands") 
   witness.remember(log.body(0, 5, key));
   witness.serve();
   Recorder recorder;
-  recorder.name({{"w1", witness.url, ""}});
+  recorder.name({{"w1", witness.url, witness.verifier.text()}});
   CHECK(recorder.hear_a<CourierNext>().accepted == 0);
   recorder.submit("w1", witness.url, log, 0, 7, key);
   CHECK(recorder.hear_a<CourierNext>().accepted == 5);
@@ -211,7 +211,7 @@ TEST_CASE("of a forked log nothing comes back") {
   witness.remember(log.body(0, 5, key));
   witness.serve();
   Recorder recorder;
-  recorder.name({{"w1", witness.url, ""}});
+  recorder.name({{"w1", witness.url, witness.verifier.text()}});
   CHECK(recorder.hear_a<CourierNext>().accepted == 0);
   recorder.submit("w1", witness.url, fork, 0, 7, key);
   CHECK(recorder.hear_a<CourierNext>().accepted == 5);
@@ -233,7 +233,7 @@ TEST_CASE("bad witnesses keep no good one waiting") {
   recorder.name({{"silent", urls.at("silent"), ""},
                  {"closed", urls.at("closed"), ""},
                  {"unspeakable", "ftp://nowhere", ""},
-                 {"good", urls.at("good"), ""}});
+                 {"good", urls.at("good"), good.verifier.text()}});
   const auto begun = std::chrono::steady_clock::now();
   int cosigned = 0;
   int asked_for_closed = 0;
