@@ -213,9 +213,12 @@ void RecorderProcess::hear_record(Id id, Connection& connection, std::string_vie
 /// is recorded first.
 bool RecorderProcess::is_counted(const PostedRecord& posted, Connection& connection) {
   const uid_t uid = connection.peer.uid;
-  const CountedRefusal refusal{posted.record, connection.peer, connection.correlation_uid,
-                               !connection.has_records};
-  if (posted.record.kind == RecordKind::refusal && !flood_.admit(refusal, BootClock::now())) {
+  const auto is_one_of_a_flood = [&] {
+    const CountedRefusal refusal{posted.record, connection.peer, connection.correlation_uid,
+                                 !connection.has_records};
+    return !flood_.admit(refusal, BootClock::now());
+  };
+  if (posted.record.kind == RecordKind::refusal && is_one_of_a_flood()) {
     connection.rules.stored(RecordKind::refusal);
     if (posted.wants_receipt) {
       tell(connection.channel, encode_receipt({0, flood_.standing_in(uid), {}}));
@@ -246,7 +249,7 @@ void RecorderProcess::hang_up(Id id, Connection& connection) {
   static_cast<void>(static_cast<bool>(add(waiting, &connection.peer, false)));
 }
 
-Status RecorderProcess::add(Waiting waiting, const Peer* peer, bool first) {
+Status RecorderProcess::add(Waiting& waiting, const Peer* peer, bool first) {
   waiting.place.prev = ledger_.newest_hash();
   auto sequence = ledger_.append(waiting.record, peer, waiting.correlation_uid, first);
   if (!sequence) return sequence.error();
@@ -267,7 +270,7 @@ void RecorderProcess::add_aggregates(std::vector<CountedRefusal> aggregates) {
       waiting.record.message = std::to_string(waiting.record.count) +
                                " refusals in a flood; the first: " + waiting.record.message;
     }
-    if (!add(std::move(waiting), &aggregate.peer, aggregate.is_first))
+    if (!add(waiting, &aggregate.peer, aggregate.is_first))
       flood_.give_back(std::move(aggregate));
   }
 }

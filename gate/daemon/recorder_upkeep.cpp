@@ -47,7 +47,7 @@ void RecorderProcess::watch_clock() {
     waiting.record = clock_record(*step);
     waiting.correlation_uid = new_uuid();
     // It is seen again the next time.
-    if (!add(std::move(waiting), nullptr, true)) return;
+    if (!add(waiting, nullptr, true)) return;
   }
   clock_.take(*now);
 }
@@ -80,7 +80,7 @@ void RecorderProcess::remove_old_segments() {
   waiting.record = retention_record(**removable);
   waiting.correlation_uid = new_uuid();
   const std::uint64_t before = ledger_.tail().sequence;
-  if (!add(std::move(waiting), nullptr, true)) return;
+  if (!add(waiting, nullptr, true)) return;
   finish_group();
   if (ledger_.tail().sequence == before) return;
   if (auto gone = remove_segments(ledger_.directory(), **removable); !gone) {

@@ -9,6 +9,7 @@ from pathlib import Path
 import builds
 import module_digests
 from count import DID_NOT_RUN, Count, of_ctest, of_vm
+from powercut import powercut as cut_power
 from steps import BUILD, LOGS, PROJECT, say, step
 from workshop import Workshop
 
@@ -186,6 +187,28 @@ def vm_of(shop: Workshop, cases: list) -> Count:
         output += line
         print(line, end="", flush=True)
     return of_vm(output, process.wait())
+
+
+def crashes(options) -> Count:
+    """kill -9 of every process at every step, many times."""
+    installed = builds.installed_release()
+    if not installed:
+        return DID_NOT_RUN
+    say(f"killing every process at every step, {options.rounds} rounds")
+    command = [PROJECT / "tests/vm/vm", "run", "--install", installed, "--build", BUILD / "vm", "--deadline", "36000",
+               PROJECT / "tests/long/crashes_guest.py", options.rounds]
+    process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               text=True, errors="replace")
+    count = Count()
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        count += Count(passed=line.startswith("PASS crash"), failed=line.startswith("FAIL crash"))
+    return count if process.wait() == 0 and count.passed else count + DID_NOT_RUN
+
+
+def powercut(options) -> Count:
+    """The power cut in the middle of loads: nothing acknowledged is lost."""
+    return cut_power(builds.installed_release(), options.rounds)
 
 
 def add_up(runners: dict, chosen: list, options) -> int:

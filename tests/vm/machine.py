@@ -50,7 +50,7 @@ def binary() -> str:
     return "qemu-system-" + {"arm64": "aarch64"}.get(platform.machine(), platform.machine())
 
 
-def command(image: Image, overlay: Path, append: list[str], serial: list[str]) -> list[str]:
+def command(image: Image, overlay: Path, append: list[str], serial: list[str], disks: list[str] = ()) -> list[str]:
     # audit records are held until a case starts auditd, so that ausearch finds the earlier ones too
     words = ["console=ttyS0", "quiet", "panic=-1", "oops=panic", "audit=1", "audit_backlog_limit=65536",
              # a busy host makes the emulated clock jump; the kernel would patch itself then, which emulated
@@ -60,14 +60,16 @@ def command(image: Image, overlay: Path, append: list[str], serial: list[str]) -
     return [binary(), "-accel", accelerator(image), "-cpu", "max", "-smp", "2", "-m", "2G",
             "-no-reboot", "-net", "none", "-display", "none", *serial,
             "-drive", f"file={image.disk},format=raw,if=virtio,snapshot=on",
+            # these remember: /dev/vdb and so on
+            *[word for disk in disks for word in ("-drive", f"file={disk},format=raw,if=virtio")],
             "-kernel", str(image.vmlinuz), "-initrd", str(overlay), "-append", " ".join(words)]
 
 
-def start(image: Image, overlay: Path, append: list[str], console: Path) -> subprocess.Popen:
+def start(image: Image, overlay: Path, append: list[str], console: Path, disks: list[str] = ()) -> subprocess.Popen:
     """Boots with the console going to a file; what the machine reports on its second line is our stdout."""
     serial = ["-monitor", "none", "-serial", f"file:{console}", "-serial", "stdio"]
     console.write_bytes(b"")
-    return subprocess.Popen(command(image, overlay, append, serial), stdin=subprocess.DEVNULL,
+    return subprocess.Popen(command(image, overlay, append, serial, disks), stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, start_new_session=True, preexec_fn=die_with_parent)
 
 

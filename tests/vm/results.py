@@ -1,12 +1,15 @@
 """Follows what the machine reports: progress, deadlines, the count."""
 
+import base64
 import json
 import queue
 import threading
 import time
+import zlib
 from pathlib import Path
 
 import machine
+import ocsf
 
 BOOT_SECONDS = 180
 GRACE_SECONDS = 100  # beyond a case's own time, for the machine to clean up behind it
@@ -72,6 +75,14 @@ def follow_cases(follower: Follower, names: list, say) -> bool:
     count = {"pass": 0, "fail": 0, "skip": 0}
     running, done = None, False
 
+    def settle_log(data: str) -> None:
+        """One case more: the events of all others."""
+        problems, how = ocsf.check(zlib.decompress(base64.b64decode(data)))
+        count["fail" if problems else "pass"] += 1
+        print(f"{'FAIL' if problems else 'PASS'} log.every_event_is_valid: {how}", flush=True)
+        for problem in problems:
+            print("    " + problem)
+
     def settle(name: str, outcome: str, reason: str, details: str = "", seconds: float = 0) -> None:
         open_cases.remove(name)
         count[outcome] += 1
@@ -90,6 +101,8 @@ def follow_cases(follower: Follower, names: list, say) -> bool:
         elif kind == "end" and event["case"] in open_cases:
             settle(event["case"], event["outcome"], event["reason"], event["details"], event["seconds"])
             running = None
+        elif kind == "log":
+            settle_log(event["data"])
         elif kind == "lost":
             if running in open_cases:
                 settle(running, "fail", event["reason"])

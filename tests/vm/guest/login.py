@@ -41,6 +41,9 @@ class Result:
         return "\n".join(parts)
 
 
+CLOSE_SECONDS = 5
+
+
 class Timeout(AssertionError):
     """Something did not happen in time."""
 
@@ -82,7 +85,13 @@ class Login:
 
     def close(self) -> None:
         self.channel.close()
-        os.waitpid(self.pid, 0)
+        end = time.monotonic() + CLOSE_SECONDS
+        while not os.waitpid(self.pid, os.WNOHANG)[0]:
+            if time.monotonic() > end:  # a command of a case that failed is still running in it
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+                return
+            time.sleep(0.005)
 
     def __enter__(self):
         return self
