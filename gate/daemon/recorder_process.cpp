@@ -270,8 +270,7 @@ void RecorderProcess::add_aggregates(std::vector<CountedRefusal> aggregates) {
       waiting.record.message = std::to_string(waiting.record.count) +
                                " refusals in a flood; the first: " + waiting.record.message;
     }
-    if (!add(waiting, &aggregate.peer, aggregate.is_first))
-      flood_.give_back(std::move(aggregate));
+    if (!add(waiting, &aggregate.peer, aggregate.is_first)) flood_.give_back(std::move(aggregate));
   }
 }
 
