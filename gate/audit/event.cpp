@@ -2,7 +2,6 @@
 #include "gate/audit/event.h"
 
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "gate/audit/chain.h"
 #include "gate/audit/classification.h"
@@ -12,7 +11,7 @@
 namespace modgate {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = EventJson;
 
 constexpr std::int64_t kNanosecondsInMillisecond = 1'000'000;
 
@@ -140,7 +139,7 @@ void add_subject(Json& event, const EventClass& klass, const Sources& from, cons
 }
 
 Json module_json(const RecordedModule& module, const Clip& clip) {
-  Json json = object_of(11);
+  Json json;
   json["name"] = clip(module.name);
   json["file"] = clip(module.file);
   if (module.sha256) json["sha256"] = digest_hex(*module.sha256);
@@ -171,7 +170,7 @@ Json removed_json(const RemovedRecords& removed) {
 /// What OCSF has no place for.
 Json own_json(const Sources& from, bool about_modules, const Clip& clip) {
   const Record& record = from.record;
-  Json own = object_of(18);
+  Json own;
   own["kind"] = kind_word(record.kind);
   if (record.kind != RecordKind::intent) own["outcome"] = outcome_word(record);
   if (about_modules) {
@@ -207,7 +206,7 @@ Json own_json(const Sources& from, bool about_modules, const Clip& clip) {
 }
 
 Json metadata_json(const EventClass& klass, const Sources& from) {
-  Json metadata = object_of(14);
+  Json metadata;
   metadata["sequence"] = from.stamp.sequence;
   metadata["uid"] = from.stamp.uid;
   metadata["correlation_uid"] = from.stamp.correlation_uid;
@@ -234,7 +233,7 @@ Json metadata_json(const EventClass& klass, const Sources& from) {
 Json build(const Sources& from, const Clip& clip) {
   const EventClass klass = classify(from.record);
   const std::int64_t time_ms = time_ns(from) / kNanosecondsInMillisecond;
-  Json event = object_of(34);
+  Json event;
   event["time"] = time_ms;
   event["message"] = clip(from.record.message.empty() ? klass.activity.text : from.record.message);
   add_judgement(event, from.record, clip);
@@ -248,22 +247,18 @@ Json build(const Sources& from, const Clip& clip) {
   return event;
 }
 
-std::string dump(const Json& event) {
-  return event.dump(-1, ' ', true, Json::error_handler_t::replace);
-}
-
 }  // namespace
 
 RenderedEvent render_event(const Record& record, const Peer* peer, const Stamp& stamp,
                            const Origin& origin, std::size_t max_bytes) {
   const Sources from{record, peer, stamp, origin};
-  RenderedEvent rendered{dump(build(from, Clip(kClips[0]))), false};
+  RenderedEvent rendered{build(from, Clip(kClips[0])).line(), false};
   const std::size_t whole = rendered.line.size();
   for (std::size_t at = 1; at < kClips.size() && rendered.line.size() > max_bytes; ++at) {
     Json event = build(from, Clip(kClips[at]));
     event["metadata"]["is_truncated"] = true;
     event["metadata"]["untruncated_size"] = whole;
-    rendered = {dump(event), true};
+    rendered = {event.line(), true};
   }
   return rendered;
 }

@@ -8,7 +8,7 @@
 namespace modgate {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = EventJson;
 
 std::string base_name(const std::string& path) {
   const std::size_t slash = path.find_last_of('/');
@@ -16,7 +16,7 @@ std::string base_name(const std::string& path) {
 }
 
 Json process_json(const Peer& peer, const Clip& clip) {
-  Json process = object_of(6);
+  Json process;
   process["pid"] = peer.process.pid;
   if (!peer.process.name.empty()) process["name"] = clip(peer.process.name);
   if (peer.process.started_ms > 0) process["created_time"] = peer.process.started_ms;
@@ -52,7 +52,7 @@ Json signature_json(const std::string& signer) {
 }  // namespace
 
 Json user_json(const Record& record, const Peer* peer, const Clip& clip) {
-  Json user = object_of(5);
+  Json user;
   if (!record.user.empty()) user["name"] = clip(record.user);
   if (peer != nullptr) {
     user["uid"] = std::to_string(peer->uid);
@@ -64,7 +64,7 @@ Json user_json(const Record& record, const Peer* peer, const Clip& clip) {
 }
 
 Json actor_json(const Record& record, const Peer* peer, const Clip& clip) {
-  Json actor = object_of(4);
+  Json actor;
   if (peer != nullptr) {
     Json user = user_json(record, peer, clip);
     Json groups = Json::array();
@@ -92,7 +92,7 @@ Json driver_json(const Record& record, const Clip& clip) {
   std::string name = module == nullptr ? std::string() : base_name(module->file);
   if (name.empty()) name = base_name(record.asked);
   if (name.empty()) name = record.driver.empty() ? "unknown" : record.driver;
-  Json file = object_of(9);
+  Json file;
   file["name"] = clip(name);
   file["type_id"] = has_file ? 1 : 0;
   file["type"] = has_file ? "Regular File" : "Unknown";
@@ -117,7 +117,7 @@ Json driver_json(const Record& record, const Clip& clip) {
 }
 
 Json device_json(const Origin& origin) {
-  Json device = object_of(7);
+  Json device;
   device["hostname"] = origin.hostname.empty() ? "localhost" : origin.hostname;
   if (!origin.machine_id.empty()) device["uid"] = origin.machine_id;
   device["type_id"] = 0;
