@@ -86,9 +86,9 @@ LogFilter::LogFilter(LogQuery query, std::string only_uid)
   query_.module = canonical(std::move(query_.module));
 }
 
-bool LogFilter::matches(std::string_view line) {
-  if (!line_.parse(line)) return false;
-  const simdjson::dom::element root = line_.root();
+bool LogFilter::matches(std::string_view line) { return line_.parse(line) && fits(line_.root()); }
+
+bool LogFilter::fits(simdjson::dom::element root) const {
   const std::string_view uid = text_at(root, "/actor/user/uid");
   if (!is_or_any(only_uid_, uid)) return false;
   if (!query_.user.empty() && query_.user != uid &&

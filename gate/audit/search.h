@@ -22,6 +22,9 @@ class LogFilter {
   /// A line that is no event matches nothing.
   bool matches(std::string_view line);
 
+  /// The same of a line that has been parsed.
+  [[nodiscard]] bool fits(simdjson::dom::element root) const;
+
   [[nodiscard]] const LogQuery& query() const noexcept { return query_; }
 
  private:

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "gate/cli/output.h"
+#include "gate/cli/review_command_line.h"
 
 namespace modgate {
 namespace {
@@ -29,6 +30,7 @@ std::vector<Command> administration_commands() {
        {"policy check", "policy edit", "policy import-sudoers", "log verify", "pin"}) {
     commands.push_back({name, "", ""});
   }
+  commands.push_back({"log", "", "", false, log_options()});
   return commands;
 }
 

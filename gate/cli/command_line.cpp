@@ -33,6 +33,10 @@ po::options_description options_of(const Command& command) {
   for (const CommandOption& option : command.options) {
     if (option.argument == nullptr) {
       own.add_options()(option.name, option.help);
+    } else if (option.repeats) {
+      own.add_options()(option.name,
+                        po::value<std::vector<std::string>>()->value_name(option.argument),
+                        option.help);
     } else {
       own.add_options()(option.name, po::value<std::string>()->value_name(option.argument),
                         option.help);
@@ -157,6 +161,11 @@ void take_given(CommandLine& line, const po::variables_map& given, const Command
   if (command == nullptr) return;
   for (const CommandOption& option : command->options) {
     if (!given.contains(option.name)) continue;
+    if (option.repeats) {
+      line.repeated[option.name] = given[option.name].as<std::vector<std::string>>();
+      line.given[option.name] = line.repeated[option.name].back();
+      continue;
+    }
     line.given[option.name] =
         option.argument == nullptr ? std::string() : given[option.name].as<std::string>();
   }

@@ -16,6 +16,7 @@ struct CommandOption {
   const char* name;
   const char* argument;  ///< what its value is called; nullptr for a flag
   const char* help;
+  bool repeats = false;  ///< may be given several times
 };
 
 struct CommandLine;
@@ -42,11 +43,19 @@ struct CommandLine {
   std::optional<std::string> socket;
   /// The command's own options that were given, by name; a flag has an empty value.
   std::map<std::string, std::string, std::less<>> given = {};
+  /// All values of options that may be given several times; `given` has the last.
+  std::map<std::string, std::vector<std::string>, std::less<>> repeated = {};
 
   /// The value of a command's own option; empty where it was not given.
   [[nodiscard]] std::string option(std::string_view name) const {
     const auto found = given.find(name);
     return found == given.end() ? std::string() : found->second;
+  }
+
+  /// The values of an option that may be given several times.
+  [[nodiscard]] std::vector<std::string> options(std::string_view name) const {
+    const auto found = repeated.find(name);
+    return found == repeated.end() ? std::vector<std::string>() : found->second;
   }
 };
 

@@ -14,6 +14,5 @@ Command plan_unload_command();
 Command policy_test_command();
 Command list_command();
 Command status_command();
-Command log_command();
 
 }  // namespace modgate

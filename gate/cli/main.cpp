@@ -45,10 +45,9 @@ constexpr const char* kHelp =
     "5 module rejected, 6 the gate cannot serve.\n";
 
 std::vector<Command> all_commands() {
-  std::vector<Command> commands = {
-      load_command(),      reload_command(),      unload_command(),
-      plan_load_command(), plan_unload_command(), list_command(),
-      status_command(),    log_command(),         policy_test_command()};
+  std::vector<Command> commands = {load_command(),      reload_command(),      unload_command(),
+                                   plan_load_command(), plan_unload_command(), list_command(),
+                                   status_command(),    policy_test_command()};
   for (Command& command : administration_commands()) commands.push_back(std::move(command));
   return commands;
 }

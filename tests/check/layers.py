@@ -21,14 +21,15 @@ ALLOWED = {
     "gate/module": set(),
     "gate/confine": set(),
     "gate/audit": {"gate/evidence"},
+    "gate/review": {"gate/audit"},
     # Programs of their own, which know nothing of the helper and which it does not trust.
     "gate/witness": {"gate/evidence"},
     "gate/courier": {"gate/evidence", "gate/wire"},
     "pam": {"gate/config"},
     "gate/client": {"gate/wire"},
     "gate/cli": {"gate/client", "gate/wire"},
-    "gate/cli/admin": {"gate/cli", "gate/client", "gate/policy", "gate/audit", "gate/config",
-                       "gate/evidence", "gate/module", "pam"},
+    "gate/cli/admin": {"gate/cli", "gate/client", "gate/wire", "gate/policy", "gate/audit",
+                       "gate/evidence", "gate/review", "gate/config", "gate/module", "pam"},
     # The pipeline joins the rooms that tell it facts; it knows no process and no socket.
     "gate": {"gate/policy", "gate/module"},
     "gate/daemon": {"gate", "gate/wire", "gate/policy", "gate/config", "gate/identity",

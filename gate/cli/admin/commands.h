@@ -5,10 +5,12 @@
 
 namespace modgate {
 
-/// The commands of administrators and auditors that need no helper.
+/// The commands of administrators and auditors. Of these only `log` and `report` may need the
+/// helper: for whom cannot read the log itself.
 Command policy_check_command();
 Command policy_edit_command();
 Command import_sudoers_command();
+Command log_command();
 Command log_verify_command();
 Command pin_command();
 

@@ -22,13 +22,9 @@ struct Asking {
 };
 
 std::vector<Asking> every_command() {
-  return {{load_command(), {"tun"}},
-          {unload_command(), {"tun"}},
-          {plan_load_command(), {"tun"}},
-          {plan_unload_command(), {"tun"}},
-          {list_command(), {}},
-          {status_command(), {}},
-          {log_command(), {}}};
+  return {{load_command(), {"tun"}},      {unload_command(), {"tun"}},
+          {plan_load_command(), {"tun"}}, {plan_unload_command(), {"tun"}},
+          {list_command(), {}},           {status_command(), {}}};
 }
 
 CommandLine line_of(std::vector<std::string> words) {
@@ -205,12 +201,6 @@ TEST_CASE("Answers read as they should") {
       {{status_command(), {}},
        R"({"module":{"name":"veth","gate":"true"}})",
        "veth                      came another way\n"},
-      {{log_command(), {}},
-       R"({"message":"load tun","metadata":{"original_time":"2026-12-01T10:00:00.123Z","sequence":7,
-           "correlation_uid":"id"},"actor":{"user":{"name":"alice"}},
-           "unmapped":{"modgate":{"outcome":"denied","reason":"why","rule":"p.toml:3"}}})",
-       "2026-12-01T10:00:00Z  #7      denied           alice       load tun  reason: why  "
-       "(p.toml:3)  id\n"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.asking.command.name);

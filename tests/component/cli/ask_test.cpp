@@ -107,8 +107,6 @@ TEST_CASE("A malformed request ends with usage before anybody is connected to") 
   long_reason.reason = std::string(Limits::reason_bytes + 1, 'r');
   CommandLine bad_reason = words({"tun"});
   bad_reason.reason = "\xff";
-  CommandLine empty_user = words({});
-  empty_user.given["user"] = "";
   const Row rows[] = {
       {load_command(), words({})},
       {load_command(), words({""})},
@@ -135,8 +133,6 @@ TEST_CASE("A malformed request ends with usage before anybody is connected to") 
       {policy_test_command(), words({"tun"})},
       {policy_test_command(), words({"load"})},
       {policy_test_command(), words({"load", "./tun.ko"})},
-      {log_command(), words({"tun"})},
-      {log_command(), empty_user},
   };
   for (const Row& row : rows) {
     CAPTURE(row.command.name, row.line.words.size());
@@ -150,60 +146,10 @@ TEST_CASE("A malformed request ends with usage before anybody is connected to") 
   for (const Row& row :
        {Row{load_command(), words({"tun", "a=1"})}, Row{reload_command(), words({"./tun.ko"})},
         Row{unload_command(), words(std::vector(Limits::plan_modules, "tun"s))},
-        Row{status_command(), words({})}, Row{log_command(), words({})}}) {
+        Row{status_command(), words({})}}) {
     CAPTURE(row.command.name);
     CHECK(sample::run(row.command, row.line, "/nonexistent/gate.sock").status == 6);
   }
-}
-
-TEST_CASE("A search of the log arrives as it was typed, and a malformed one does not") {
-  struct Row {
-    const char* option;
-    const char* value;
-    bool good;
-  };
-  const Row rows[] = {
-      {"user", "alice", true},      {"user", "", false},
-      {"role", "netdev", true},     {"module", "tun", true},
-      {"host", "box", true},        {"action", "load", true},
-      {"action", "reload", false},  {"outcome", "denied", true},
-      {"outcome", "unknown", true}, {"outcome", "DENIED", false},
-      {"since", "-7d", true},       {"since", "-7x", false},
-      {"since", "", false},         {"until", "2026-12-01T10:00:00Z", true},
-      {"until", "soon", false},     {"last", "20", true},
-      {"last", "0", false},         {"last", "-1", false},
-      {"last", "", false},          {"last", "4294967296", false},
-      {"last", "20x", false},       {"follow", "", true},
-  };
-  for (const Row& row : rows) {
-    CAPTURE(row.option, row.value);
-    FakeHelper helper({ReplyEnd{Outcome::done, {}, {}, {}}});
-    CommandLine line = words({});
-    line.given[row.option] = row.value;
-    CHECK(sample::run(log_command(), line, helper.path()).status == (row.good ? 0 : 2));
-    CHECK(helper.asked().has_value() == row.good);
-  }
-  FakeHelper helper({ReplyEnd{Outcome::done, {}, {}, {}}});
-  CommandLine line = words({});
-  line.given = {{"user", "alice"}, {"until", "2026-12-01T10:00:00Z"}, {"last", "20"}};
-  CHECK(sample::run(log_command(), line, helper.path()).status == 0);
-  const auto asked = helper.asked();
-  REQUIRE(asked);
-  CHECK(asked->log.user == "alice");
-  CHECK(asked->log.until_ms == 1'796'119'200'000);
-  CHECK(asked->log.since_ms == 0);
-  CHECK(asked->log.last == 20);
-  CHECK_FALSE(asked->log.follow);
-}
-
-TEST_CASE("An end before 1970 began is no search without an end") {
-  FakeHelper helper({ReplyEnd{Outcome::done, {}, {}, {}}});
-  CommandLine line = words({});
-  line.given = {{"until", "-1000000000w"}};
-  CHECK(sample::run(log_command(), line, helper.path()).status == 0);
-  const auto asked = helper.asked();
-  REQUIRE(asked);
-  CHECK(asked->log.until_ms > 0);
 }
 
 TEST_CASE("The exit status is the outcome, and a refusal is told once, in both forms") {

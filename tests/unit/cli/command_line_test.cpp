@@ -20,7 +20,7 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> all = [] {
     std::vector<Command> made = {load_command(),      reload_command(),      unload_command(),
                                  plan_load_command(), plan_unload_command(), list_command(),
-                                 status_command(),    log_command()};
+                                 status_command()};
     for (Command& command : administration_commands()) made.push_back(std::move(command));
     return made;
   }();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate/cli/moment_text.h"
+#include "gate/review/moment_text.h"
 
 #include <stdlib.h>
 
