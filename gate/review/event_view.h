@@ -80,6 +80,9 @@ class EventView {
   /// for, of `modules` all names with a blank between them, of `time` RFC 3339 in UTC.
   std::string shown(Field field);
 
+  /// The whole event in the words it was stored from; nullopt for one that is not about modules.
+  [[nodiscard]] std::optional<StoredEvent> stored() const { return line_.event(); }
+
   [[nodiscard]] simdjson::dom::element root() const noexcept { return line_.root(); }
 
  private:

@@ -14,6 +14,9 @@
 namespace modgate {
 namespace {
 
+/// Lines that were found and are kept until they are shown; of others the place alone.
+constexpr std::size_t kMostKeptBytes = std::size_t{32} << 20U;
+
 std::int64_t time_of(const EventView& event) { return event.number(Field::time).value_or(0); }
 
 /// What is not even the shape of an event is left to `modgate log verify`.
@@ -138,6 +141,15 @@ Status LogReview::stream_merged(const EventSink& sink) {
   }
 }
 
+/// Notes the event at hand.
+void LogReview::add(std::vector<Found>& found, std::size_t log, const LinePlace& place,
+                    std::string_view line) {
+  found.push_back({time_of(event_), log, place});
+  if (kept_bytes_ + line.size() > kMostKeptBytes) return;
+  kept_bytes_ += line.size();
+  found.back().line = line;
+}
+
 Status LogReview::find_in(std::size_t log, std::vector<Found>& found) {
   if (wants_index()) {
     auto indexed = find_by_index(log, found);
@@ -161,7 +173,7 @@ Result<bool> LogReview::find_by_index(std::size_t log, std::vector<Found>& found
         auto line = reader.read(place);
         if (!line) return line.error();
         if (event_.parse(*line, logs_[log].path) && selection_.fits(event_)) {
-          found.push_back({time_of(event_), log, place});
+          add(found, log, place, *line);
         }
         return settings_.last == 0 || found.size() - before < settings_.last;
       });
@@ -198,9 +210,8 @@ Status LogReview::find_backwards(std::size_t log, std::vector<Found>& found) {
       if (!more) return more.error();
       if (!*more || (segment.first == begin.segment && lines.offset() < begin.offset)) break;
       if (!event_.parse(line, logs_[log].path) || !selection_.fits(event_)) continue;
-      found.push_back({time_of(event_),
-                       log,
-                       {segment.first, lines.offset(), static_cast<std::uint32_t>(line.size())}});
+      add(found, log, {segment.first, lines.offset(), static_cast<std::uint32_t>(line.size())},
+          line);
       --left;
     }
   }
@@ -229,7 +240,8 @@ Status LogReview::show(std::vector<Found> found, const EventSink& sink) {
   std::vector<PlaceReader> readers;
   for (const OpenLog& log : logs_) readers.emplace_back(log);
   for (const Found& one : found) {
-    auto line = readers[one.log].read(one.place);
+    auto line = one.line.empty() ? readers[one.log].read(one.place)
+                                 : Result<std::string_view>(std::string_view(one.line));
     if (!line) return line.error();
     // The log is what counts: it may have changed since it was searched.
     if (!event_.parse(*line, logs_[one.log].path) || !selection_.fits(event_)) continue;

@@ -50,11 +50,14 @@ class LogReview {
     std::int64_t time_ms = 0;
     std::size_t log = 0;
     LinePlace place;
+    std::string line = {};  ///< kept for showing it, as long as there is room for it
   };
 
   Status stream(const EventSink& sink);
   Status stream_one(const EventSink& sink);
   Status stream_merged(const EventSink& sink);
+  void add(std::vector<Found>& found, std::size_t log, const LinePlace& place,
+           std::string_view line);
   Status find_in(std::size_t log, std::vector<Found>& found);
   Result<bool> find_by_index(std::size_t log, std::vector<Found>& found);
   Status find_backwards(std::size_t log, std::vector<Found>& found);
@@ -67,6 +70,7 @@ class LogReview {
   Selection selection_;
   Settings settings_;
   bool begins_within_ = false;
+  std::size_t kept_bytes_ = 0;
   EventView event_;
 };
 

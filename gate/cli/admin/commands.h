@@ -12,6 +12,7 @@ Command policy_edit_command();
 Command import_sudoers_command();
 Command log_command();
 Command log_verify_command();
+Command log_who_command();
 Command pin_command();
 
 }  // namespace modgate
