@@ -34,4 +34,10 @@ std::vector<CommandOption> log_options() {
   return options;
 }
 
+std::vector<CommandOption> report_options() {
+  std::vector<CommandOption> options = selecting_options();
+  options.push_back({"html", "FILE", "as one page; - is standard output"});
+  return options;
+}
+
 }  // namespace modgate

@@ -14,5 +14,7 @@ namespace modgate {
 std::vector<CommandOption> selecting_options();
 /// All of `log`.
 std::vector<CommandOption> log_options();
+/// All of `report`.
+std::vector<CommandOption> report_options();
 
 }  // namespace modgate

@@ -14,6 +14,7 @@
 #include "gate/audit/chain.h"
 #include "gate/audit/log_directory.h"
 #include "gate/review/log_stream.h"
+#include "gate/review/replace_file.h"
 
 namespace modgate {
 namespace {
@@ -108,35 +109,6 @@ Result<std::map<std::string, Saved>> parse(const std::string& text, const std::s
     saved.emplace(name, std::move(*entry));
   }
   return saved;
-}
-
-Status write_whole(const Fd& file, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(file.get(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return failed(path, errno);
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (::fsync(file.get()) != 0) return failed(path, errno);
-  return Done{};
-}
-
-Status replace_file(const std::string& path, const std::string& text) {
-  std::string temporary = path + ".XXXXXX";
-  const Fd file(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!file) return failed(path, errno);
-  auto written = write_whole(file, text, path);
-  if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = failed(path, errno);
-  if (!written) {
-    // The error that led here is the one to tell.
-    static_cast<void>(::unlink(temporary.c_str()));
-    return written;
-  }
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const Fd directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || ::fsync(directory.get()) != 0) return failed(folder, errno);
-  return Done{};
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ Command import_sudoers_command();
 Command log_command();
 Command log_verify_command();
 Command log_who_command();
+Command report_command();
 Command pin_command();
 
 }  // namespace modgate
