@@ -51,6 +51,20 @@ def signatures_of(shop: Workshop) -> Count:
     return Count(passed=1) if done else Count(failed=1)
 
 
+def browser(options) -> Count:
+    """A report opened and used in a browser; its screenshots stay in the build folder."""
+    folder = builds.plain_build()
+    if not folder or not step("building what writes a log", "browser-build",
+                              ["cmake", "--build", folder, "--target", "review_events"]):
+        return DID_NOT_RUN
+    status = subprocess.run(["python3", PROJECT / "tests/long/report_browser.py",
+                             folder / "gate/cli/admin/modgate-admin", folder / "tests/review_events",
+                             BUILD / "browser"], stdin=subprocess.DEVNULL).returncode
+    if status == 77:
+        return Count(skipped=1)
+    return Count(passed=1) if status == 0 else Count(failed=1)
+
+
 def modules(options) -> Count:
     """Every module of the machine's kernel: its three names agree, and its digest is sha256sum's."""
     return modules_of(builds.own())
