@@ -5,6 +5,7 @@
 
 #include "gate/audit/classification.h"
 #include "gate/audit/line_reader.h"
+#include "gate/audit/line_scan.h"
 #include "gate/audit/log_directory.h"
 #include "gate/audit/stored_event.h"
 
@@ -100,6 +101,27 @@ Result<BrokenRecord> out_of_order(Walk& walk, StoredLine& parser, std::uint64_t 
     broken.message = "record " + std::to_string(expected) + " is reordered: " + in_its_place;
   }
   return broken;
+}
+
+/// The last record has none behind it that would hold its bytes.
+std::optional<BrokenRecord> look_at_last(int directory, const std::vector<Segment>& segments,
+                                         StoredLine& parser, std::uint64_t sequence) {
+  for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
+    const auto line = last_line(directory, segment->name);
+    if (!line || line->empty()) continue;
+    if (parser.parse(*line) && parser.head()) return std::nullopt;
+    return BrokenRecord{sequence, Damage::torn, segment->name, sequence - segment->first + 1,
+                        "record " + std::to_string(sequence) + " is torn: its line is no record"};
+  }
+  return std::nullopt;
+}
+
+/// Whether the line is what has to come next, as far as its place and the chain tell. The bytes of
+/// any line but the last are then held by the one behind it.
+bool is_next(const Walk& walk, std::string_view line, const Verified& so_far) {
+  const auto scanned = scan_line(line);
+  return scanned && scanned->sequence == so_far.last + 1 && scanned->prev == so_far.head &&
+         (!walk.at_segment_start() || walk.segment_first() == scanned->sequence);
 }
 
 /// The first thing that is wrong with a whole line, or nullopt.
@@ -208,7 +230,7 @@ const char* word(Damage damage) noexcept {
   return "shorter than a checkpoint";
 }
 
-Result<Verified> verify_log(int directory, const RecordSeen& seen) {
+Result<Verified> verify_log(int directory) {
   auto segments = list_segments(directory);
   if (!segments) return segments.error();
   Walk walk(directory, *segments);
@@ -223,8 +245,13 @@ Result<Verified> verify_log(int directory, const RecordSeen& seen) {
   while (true) {
     switch (walk.next(line)) {
       case Walk::Found::end:
-        if (beginning.is_explained()) return verified;
-        return nothing_but(beginning.unexplained(segments->front().name));
+        if (!beginning.is_explained())
+          return nothing_but(beginning.unexplained(segments->front().name));
+        if (verified.records > 0) {
+          verified.broken = look_at_last(directory, *segments, parser, verified.last);
+          if (verified.broken) --verified.records;
+        }
+        return verified;
       case Walk::Found::failed:
         return walk.error();
       case Walk::Found::torn:
@@ -235,6 +262,13 @@ Result<Verified> verify_log(int directory, const RecordSeen& seen) {
     }
     // The bytes may be gone once the walk has looked further.
     std::string hash = chain_hash(line);
+    // While the beginning is not explained, each line may be the one that explains it.
+    if (beginning.is_explained() && is_next(walk, line, verified)) {
+      ++verified.records;
+      ++verified.last;
+      verified.head = std::move(hash);
+      continue;
+    }
     auto broken = look_at(walk, parser, line, verified);
     if (!broken) return broken.error();
     if (*broken) {
@@ -246,7 +280,6 @@ Result<Verified> verify_log(int directory, const RecordSeen& seen) {
     verified.removed = beginning.removed();
     ++verified.records;
     ++verified.last;
-    if (seen) seen(verified.last, line);
     verified.head = std::move(hash);
   }
 }

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "gate/audit/chain.h"
 #include "modgate/result.h"
@@ -48,13 +46,10 @@ struct Verified {
   std::optional<BrokenRecord> broken;           ///< the first; nullopt: none
 };
 
-/// Called with each record that is sound, in order.
-using RecordSeen = std::function<void(std::uint64_t sequence, std::string_view line)>;
-
 /// Walks the whole log. A log whose oldest segments were removed by retention begins behind them;
 /// the record of the removal has to be in it. Proves that nothing between its first and its last
 /// record was changed, as far as the chain can tell: not that records at its end are all there. An
 /// error is one of reading.
-Result<Verified> verify_log(int directory, const RecordSeen& seen = {});
+Result<Verified> verify_log(int directory);
 
 }  // namespace modgate

@@ -26,8 +26,8 @@ std::string own_folder() {
 
 std::vector<Command> administration_commands() {
   std::vector<Command> commands;
-  for (const char* name :
-       {"policy check", "policy edit", "policy import-sudoers", "log verify", "log who", "pin"}) {
+  for (const char* name : {"policy check", "policy edit", "policy import-sudoers", "log head",
+                           "log prove", "log verify", "log verify-proof", "log who", "pin"}) {
     commands.push_back({name, "", ""});
   }
   commands.push_back({"log", "", "", false, log_options()});

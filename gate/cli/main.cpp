@@ -29,6 +29,8 @@ constexpr const char* kHelp =
     "  log [OPTION ...]                   search the audit log\n"
     "  log who MODULE                     who has a module loaded, and under which rule\n"
     "  log verify                         prove that the audit log is whole\n"
+    "  log head                           the log's newest checkpoint, to keep elsewhere\n"
+    "  log prove SEQ, verify-proof FILE   a proof that one record is in the log\n"
     "  report [--html FILE]               a summary of the audit log\n"
     "  pin FILE.ko                        a rule for exactly this module\n"
     "  policy check [FILE ...]            errors and warnings of the policy\n"

@@ -142,6 +142,13 @@ const std::vector<Row> kMatrix = {
        fs::resize_file(log.segment(), fs::file_size(log.segment()) - 100);
      },
      "torn", 40, "torn", 40},
+    {"the last record without its end, and the line ended",
+     [](const AttackedLog& log) {
+       Lines lines = log.lines();
+       lines.back().pop_back();
+       log.write(lines);
+     },
+     "torn", 40, "torn", 40},
     {"cut off behind a kept checkpoint", [](const AttackedLog& log) { cut_to(log, 33); },
      "shorter than a checkpoint", 34, "shorter than a checkpoint", 34},
     {"wiped", [](const AttackedLog& log) { log.write({}); }, "shorter than a checkpoint", 1,

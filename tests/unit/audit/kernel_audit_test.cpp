@@ -48,3 +48,15 @@ TEST_CASE("kernel audit that is off is never asked") {
   CHECK(audit.may_grant());
   CHECK(audit.tell(sample::record(RecordKind::intent), sample::kCorrelation));
 }
+
+TEST_CASE("a checkpoint is told with the log's name, its last record and its root") {
+  Checkpoint checkpoint{"build 07/modgate/1", 12, {}};
+  checkpoint.root[0] = 0xab;
+  const std::string text = kernel_audit_text(checkpoint);
+  // A name with a blank is spelled in hex, as every value that could pass for another field.
+  CHECK(text == "op=audit-log-checkpoint log=6275696C642030372F6D6F64676174652F31 seq=12 root=ab" +
+                    std::string(62, '0'));
+  checkpoint.origin = "build07/modgate/1";
+  CHECK(kernel_audit_text(checkpoint).find("log=\"build07/modgate/1\" seq=12") !=
+        std::string::npos);
+}
