@@ -76,7 +76,7 @@ def make_initramfs(folder: Path, release: str) -> None:
 def make_disk(folder: Path, release: str, suite: str, packages: list[str]) -> None:
     root = folder / "root.part"
     workshops.bootstrap(suite, root, packages, folder / "mmdebstrap.log",
-                        hook=f"{HERE / 'recipe' / 'customize'} \"$1\"")
+                        f"{HERE / 'recipe' / 'customize'} \"$1\"")
     as_root("cp", "-rT", folder / "modules", root / "usr/lib/modules")
     # where Debian keeps it: the gate looks for the kernel's own keys in it
     as_root("install", "-m", "0644", folder / "vmlinuz", root / f"boot/vmlinuz-{release}")

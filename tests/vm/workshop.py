@@ -36,7 +36,9 @@ class Workshop:
             return [str(word) for word in words]
         binds = []
         for place in ("bin", "etc", "lib", "lib64", "sbin", "usr", "var"):
-            binds += ["--ro-bind-try", self.root / place, f"/{place}"]
+            own = self.root / place
+            # links stay links: what is linked to from within would be elsewhere otherwise
+            binds += ["--symlink", os.readlink(own), f"/{place}"] if own.is_symlink() else ["--ro-bind-try", own, f"/{place}"]
         binds += ["--ro-bind", PROJECT, PROJECT]
         for folder in folders:
             binds += ["--bind", folder, folder]
@@ -67,18 +69,18 @@ def workshop(suite: str, say) -> Workshop:
         cache.forget_unused(cache.folder(), "workshop-*")
         say(f"making a workshop of {suite} (once, about two minutes)")
         bootstrap(suite, folder / "root", packages, folder / "mmdebstrap.log",
-                  hook=f"{shlex.quote(str(FETCH_KERNEL))} \"$1\"")
+                  f"{shlex.quote(str(FETCH_KERNEL))} \"$1\"", "--aptopt=APT::Install-Recommends false")
 
     return Workshop(suite, cache.made(cache.folder() / f"workshop-{suite}-{key}", make) / "root")
 
 
-def bootstrap(suite: str, root: Path, packages: list[str], log: Path, hook: str) -> None:
+def bootstrap(suite: str, root: Path, packages: list[str], log: Path, hook: str, *options: str) -> None:
     """A file tree of this release with these packages, and what `hook` does to it."""
     command = [*AS_ROOT, "mmdebstrap", "--quiet", "--variant=minbase", "--format=directory",
                "--include=" + ",".join(packages),
                "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*",
                "--dpkgopt=path-exclude=/usr/share/locale/*", "--aptopt=Acquire::Languages none",
-               f"--customize-hook={hook}", suite, str(root)]
+               f"--customize-hook={hook}", *options, suite, str(root)]
     if os.environ.get("MODGATE_MIRROR"):
         command.append(os.environ["MODGATE_MIRROR"])
     with open(log, "wb") as output:
