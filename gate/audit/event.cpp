@@ -175,7 +175,7 @@ Json own_json(const Sources& from, bool about_modules, const Clip& clip) {
   if (record.kind != RecordKind::intent) own["outcome"] = outcome_word(record);
   if (about_modules) {
     own["action"] = word(record.action);
-    if (record.reload) own["request"] = kReloadRequest;
+    if (record.reload) own["request"] = std::string(kReloadRequest);
     own["asked"] = clip(record.asked);
     own["role"] = clip(record.role);
     own["rule"] = clip(rule_or_default(record));

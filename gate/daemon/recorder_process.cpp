@@ -375,7 +375,7 @@ void RecorderProcess::record_finding(const std::string& message) {
   waiting.record.outcome = Outcome::failed;
   waiting.record.message = message;
   waiting.correlation_uid = new_uuid();
-  if (auto added = add(std::move(waiting), nullptr, true); !added) log_line(added.error().message);
+  if (auto added = add(waiting, nullptr, true); !added) log_line(added.error().message);
 }
 
 void RecorderProcess::disappoint(Waiting& waiting, const Error& error) {
