@@ -13,7 +13,7 @@ from policies import events, own
 from trouble import pids
 
 WITH_FAULTS = "/usr/local/lib/modgate-vm/modgated"
-DEADLINE = 12  # seconds that an inspector of that helper has
+DEADLINE = 20  # seconds that an inspector of that helper has
 
 POLICY = """
 [defaults]
@@ -118,8 +118,9 @@ def test_an_inspector_that_hangs(gate):
             hanging[user] = gate.login(user).start(["modgate", "--json", "load", path])
             gate.wait_until(lambda: len(pids("modgate-inspector")) == len(hanging), what="an inspector that hangs")
         assert gate.run("carol", "modgate load dummy").status == 0, "another caller is served meanwhile"
-        assert len(pids("modgate-inspector")) == 2 and time.monotonic() - began < DEADLINE, "both still hang"
-        done = {user: running.finish(3 * DEADLINE) for user, running in hanging.items()}
+        assert len(pids("modgate-inspector")) == 2, "both still hang"
+        done = {user: running.finish(2 * DEADLINE) for user, running in hanging.items()}
+        assert time.monotonic() - began < 2 * DEADLINE, "nobody waits much longer than the deadline"
         for user, result in done.items():
             rejected(gate, before, result, user)
         nothing_is_left(gate)

@@ -83,6 +83,6 @@ modgate::InspectAnswer inspect_or_fail(int image, const modgate::InspectOrder& o
 /// The same profile with a deadline that a test can wait for.
 modgate::Profile profile_of_the_impatient(const modgate::Accounts& accounts) {
   modgate::Profile profile = profile_in_earnest(accounts);
-  profile.deadline = std::chrono::seconds(12);
+  profile.deadline = std::chrono::seconds(20);
   return profile;
 }
