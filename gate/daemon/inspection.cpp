@@ -91,15 +91,30 @@ Result<Fd> keep_image(Fd image, const InspectionMeans& means) {
   return image;
 }
 
+const char* unpacking_program(Compression compression) {
+  switch (compression) {
+    case Compression::gzip:
+      return "gunzip";
+    case Compression::zstd:
+      return "unzstd";
+    default:
+      return "unxz";
+  }
+}
+
 /// The file itself in place of an image of it. What is inspected, hashed and loaded is this
-/// descriptor; nobody but root can change what is behind it.
+/// descriptor; nobody but root can change what is behind it. Never a compressed one: what the
+/// kernel's own unpacker would make of it (MODULE_INIT_COMPRESSED_FILE) nobody has inspected.
 Result<Fd> take_file(const PlannedModule& module, Fd file, const InspectionMeans& means) {
   auto compression = compression_of(file.get());
   if (!compression) return compression.error();
   if (*compression != Compression::none) {
-    return Error{Outcome::failed, module.name +
-                                      " is compressed, and load_source = \"file\" takes "
-                                      "plain files alone: set it to \"memory\" or unpack the tree"};
+    return Error{Outcome::failed,
+                 module.path +
+                     " is compressed, and load_source = \"file\" loads plain files alone: "
+                     "unpack the kernel's module tree (" +
+                     unpacking_program(*compression) +
+                     ", then depmod -a; signatures stay valid), or set load_source = \"memory\""};
   }
   struct stat state = {};
   if (::fstat(file.get(), &state) != 0 || !is_roots_own(file.get())) {

@@ -2,6 +2,7 @@
 """Rules that name who signed a module or what its digest is, against what people hand over instead."""
 
 import hashlib
+import lzma
 import os
 import shutil
 import struct
@@ -175,6 +176,29 @@ def test_the_checked_file_itself_may_be_loaded(gate):
         assert gate.run("alice", "modgate load gate_ok").status == 5
     finally:
         file.chmod(0o644)
+
+
+@case(timeout=60)
+def test_a_compressed_file_is_loaded_from_memory_alone(gate):
+    """By its first bytes, whatever its name: so no index of the tree needs to be made anew."""
+    file = gate.module_file("gate_ok")
+    right = file.read_bytes()
+    file.write_bytes(lzma.compress(right, check=lzma.CHECK_CRC32))
+    try:
+        gate.policy(TRUSTING.replace("[defaults]", '[defaults]\nload_source = "file"'))
+        for words in ("plan load", "load"):
+            done = gate.run("alice", f"modgate {words} gate_ok")
+            assert done.status == 1, done
+            for hint in ("is compressed", "unxz", "depmod -a", 'load_source = "memory"'):
+                assert hint in done.stderr, done
+        assert "gate_ok" not in gate.modules()
+        # The same file from memory: what was unpacked is what is recorded and loaded.
+        gate.policy(TRUSTING)
+        before = len(gate.log())
+        assert gate.run("alice", "modgate load gate_ok").status == 0
+        assert own(events(gate, before)[-1])["modules"][0]["sha256"] == hashlib.sha256(right).hexdigest()
+    finally:
+        file.write_bytes(right)
 
 
 @case(timeout=60)
