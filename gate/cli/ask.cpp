@@ -30,15 +30,17 @@ bool may_prompt(Verb verb) {
   return verb == Verb::load || verb == Verb::unload || verb == Verb::reload;
 }
 
-/// Shows one line of the answer, and remembers that a plan was shown.
+/// Shows one line of the answer, and remembers that a plan was shown which is denied.
 class Shown {
  public:
   Shown(Output& output, const Presenter& present) : output_(output), present_(present) {}
 
   Status operator()(const std::string& line) {
-    is_plan_ = is_plan_ || line.starts_with(R"({"plan")");
-    if (output_.is_json()) return output_.line(line);
+    const bool is_plan = line.starts_with(R"({"plan")");
+    if (output_.is_json() && !is_plan) return output_.line(line);
     const Json answer = Json::parse(line, nullptr, false);
+    if (is_plan) is_denied_plan_ = text_of(part_of(answer, "plan"), "decision") == "deny";
+    if (output_.is_json()) return output_.line(line);
     if (answer.is_discarded()) {
       return Error{Outcome::unavailable, "the helper spoke what this version does not understand"};
     }
@@ -50,13 +52,14 @@ class Shown {
     return output_.line(present_(answer));
   }
 
-  /// A plan says itself what was decided: with --json it stays one object.
-  [[nodiscard]] bool says_all() const noexcept { return is_plan_ && output_.is_json(); }
+  /// A denied plan says so itself: with --json it stays one object. Of an allowed one whose modules
+  /// could not be examined it does not tell why.
+  [[nodiscard]] bool says_all() const noexcept { return is_denied_plan_ && output_.is_json(); }
 
  private:
   Output& output_;
   const Presenter& present_;
-  bool is_plan_ = false;
+  bool is_denied_plan_ = false;
 };
 
 }  // namespace

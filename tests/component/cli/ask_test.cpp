@@ -193,7 +193,9 @@ TEST_CASE("With --json a plan that was refused says it all itself; another refus
   };
   const std::string plan = R"({"plan":{"decision":"deny"}})";
   const std::string other = R"({"loaded":[]})";
-  for (const std::string& answer : {plan, other}) {
+  // Allowed, and then no sound module: only the end says why.
+  const std::string allowed = R"({"plan":{"decision":"allow"}})";
+  for (const std::string& answer : {plan, other, allowed}) {
     CAPTURE(answer);
     FakeHelper helper({ReplyPart{answer, true}, ReplyEnd{Outcome::denied, "no", {}, {}}});
     CommandLine line = words({"tun"});
