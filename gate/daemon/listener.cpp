@@ -30,6 +30,11 @@ constexpr std::uint64_t kImagesOfOne = 512ULL << 20U;
 
 Deadline shortly() { return BootClock::now() + std::chrono::seconds(5); }
 
+/// Of what a connection needs.
+bool is_shortage(int code) {
+  return code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOBUFS;
+}
+
 std::vector<CourierWitness> witnesses_of(const Policy& policy) {
   std::vector<CourierWitness> witnesses;
   for (const Witness& witness : policy.witnesses()) {
@@ -88,7 +93,8 @@ bool Listener::turn_once() {
     ready.push_back({session.process.pidfd(), POLLIN, 0});
     ids.push_back(id);
   }
-  ready.push_back({stopping_ ? -1 : parts_.courier_socket.get(), POLLIN, 0});
+  ready.push_back(
+      {accept_again_ > before || stopping_ ? -1 : parts_.courier_socket.get(), POLLIN, 0});
   if (::poll(ready.data(), ready.size(), time_to_wait(before)) < 0 && errno != EINTR) {
     log_line(std::string("poll: ") + std::strerror(errno));
     return false;
@@ -129,7 +135,7 @@ void Listener::take_connections() {
   for (int count = 0; count < kAcceptsInOneTurn; ++count) {
     Fd socket(::accept4(parts_.socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!socket) {
-      if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+      if (is_shortage(errno)) {
         // Waiting in the backlog is better than spinning here.
         accept_again_ = BootClock::now() + kPauseWithoutDescriptors;
       }
@@ -147,7 +153,12 @@ void Listener::take_connections() {
 /// The courier talks to the recorder; who it is, is all that is looked at here.
 void Listener::take_courier() {
   auto connection = accept_courier(parts_.courier_socket, parts_.accounts.courier);
-  if (!connection) return log_line(connection.error().message);
+  if (!connection) {
+    if (is_shortage(connection.error().code)) {
+      accept_again_ = BootClock::now() + kPauseWithoutDescriptors;
+    }
+    return log_line(connection.error().message);
+  }
   if (auto handed = parts_.control.hand_over_courier(*connection); !handed) {
     log_line(handed.error().message);
   }

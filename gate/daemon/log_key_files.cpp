@@ -114,13 +114,15 @@ Status write_new(const std::string& path, std::string_view bytes, mode_t mode,
   return Done{};
 }
 
-Status make_key_directory(const std::string& path, const Account& audit) {
+/// The directory of a file, where there is none yet.
+Status make_parent(const std::string& path, mode_t mode, const std::optional<Account>& owner) {
   const std::string parent = parts_of(path).first;
-  if (::mkdir(parent.c_str(), 0750) != 0) {
+  if (::mkdir(parent.c_str(), 0700) != 0) {
     if (errno == EEXIST) return Done{};
     return errno_error(parent);
   }
-  if (::chown(parent.c_str(), audit.uid, audit.gid) != 0) return errno_error(parent);
+  if (owner && ::chown(parent.c_str(), owner->uid, owner->gid) != 0) return errno_error(parent);
+  if (::chmod(parent.c_str(), mode) != 0) return errno_error(parent);
   return Done{};
 }
 
@@ -160,7 +162,8 @@ Status make_log_key(const LogKeyFiles& files, const Account& audit) {
                                      " is there: bring it back, or move the log and that file away "
                                      "to begin a new log");
   }
-  if (auto made = make_key_directory(files.key, audit); !made) return made;
+  if (auto made = make_parent(files.key, 0750, audit); !made) return made;
+  if (auto made = make_parent(files.vkey, 0755, std::nullopt); !made) return made;
   auto key = SigningKey::generate();
   if (!key) return key.error();
   auto name = new_log_name();

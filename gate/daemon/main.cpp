@@ -179,7 +179,12 @@ Result<int> serve_with(const DaemonOptions& options) {
   if (auto prepared = prepare_log_directory(options.audit_dir, *accounts); !prepared) {
     return prepared.error();
   }
-  if (auto made = make_log_key(options.log_key, accounts->audit); !made) return made.error();
+  if (auto made = make_log_key(options.log_key, accounts->audit); !made) {
+    const bool is_sandbox = made.error().code == EROFS;
+    return Error{
+        made.error().outcome,
+        made.error().message + (is_sandbox ? "; make it with: modgated --make-log-key" : "")};
+  }
   auto log = read_log_verifier(options.log_key.vkey);
   if (!log) return log.error();
   Fd socket = supervisor->take_socket();

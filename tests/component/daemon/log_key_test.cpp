@@ -23,7 +23,7 @@ struct Keys {
     REQUIRE(::mkdtemp(name.data()) != nullptr);
     folder = name;
     files.key = folder / "lib/log.key";
-    files.vkey = folder / "log.vkey";
+    files.vkey = folder / "etc/log.vkey";
   }
   ~Keys() {
     std::error_code ignored;
@@ -127,9 +127,10 @@ TEST_CASE("files that others could have made or can read are no key of the log")
 TEST_CASE("what a try that broke off left behind is in nobody's way") {
   const Keys keys;
   fs::create_directory(keys.folder / "lib");
+  fs::create_directory(keys.folder / "etc");
   std::ofstream(keys.folder / "lib/.log.key.new") << "half";
-  std::ofstream(keys.folder / ".log.vkey.new") << "half";
+  std::ofstream(keys.folder / "etc/.log.vkey.new") << "half";
   REQUIRE(keys.make());
   CHECK(Keys::text(keys.files.key).starts_with("-----BEGIN PRIVATE KEY-----\n"));
-  CHECK_FALSE(fs::exists(keys.folder / ".log.vkey.new"));
+  CHECK_FALSE(fs::exists(keys.folder / "etc/.log.vkey.new"));
 }
