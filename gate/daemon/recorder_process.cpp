@@ -296,6 +296,10 @@ void RecorderProcess::confirm(Waiting& waiting) {
   const Record& record = waiting.record;
   const Status told = kernel_audit_.tell(record, waiting.correlation_uid);
   tell_journal(waiting, connection == nullptr ? nullptr : &connection->peer);
+  // Once the listener has its receipt and ends, nothing here is sure to live on (KillMode=mixed).
+  if (record.kind == RecordKind::stop) {
+    evidence_.announce_last([this](const Checkpoint& checkpoint) { announce(checkpoint); });
+  }
   if (connection != nullptr) {
     connection->has_records = true;
     connection->rules.stored(record.kind);

@@ -24,7 +24,7 @@ Result<Fd> open_log_to_read(const CommandLine& line);
 /// was given and there is none.
 Result<std::optional<VerifierKey>> log_key_of(const CommandLine& line);
 
-/// The keys of `--witness`, which may be given many times.
+/// The keys of `--witness`, which may be given several times.
 Result<std::vector<VerifierKey>> witnesses_of(const CommandLine& line);
 
 /// A whole file of at most `max_bytes`; `-` is standard input. Outcome::failed.

@@ -158,8 +158,8 @@ Command log_verify_command() {
           false,
           {kFromOption,
            kKeyOption,
-           {"checkpoint", "FILE", "a checkpoint that was kept elsewhere; may be given many times",
-            true},
+           {"checkpoint", "FILE",
+            "a checkpoint that was kept elsewhere; may be given several times", true},
            kWitnessOption},
           log_verify};
 }
