@@ -59,8 +59,10 @@ std::optional<LoadedModule> parse_line(std::string_view line) {
   const std::string_view holders = next_field(line);
   module.state = next_field(line);
   const std::string_view address = next_field(line);
-  // A kernel that cannot unload writes '-' for the references.
-  const auto count = references == "-" ? std::optional<std::uint64_t>(0) : number(references);
+  // A kernel that cannot unload writes '-' for the references, and -1 stands for those of a module
+  // that is going (module_refcount() less the kernel's own).
+  const bool none = references == "-" || references == "-1";
+  const auto count = none ? std::optional<std::uint64_t>(0) : number(references);
   if (!is_canonical_name(module.name) || !size || !count || holders.empty() ||
       module.state.empty() || address.empty()) {
     return std::nullopt;

@@ -15,9 +15,10 @@ TEST_CASE("lines of /proc/modules are read") {
       "udp_tunnel 28672 1 vxlan, Live 0x0000000000000000\n"
       "base 16384 2 one,two, Loading 0xffffffffc0a0e000 (OE)\n"
       "stuck 16384 1 [permanent], Unloading 0x0\n"
-      "fixed 16384 - - Live 0x0\n");
+      "fixed 16384 - - Live 0x0\n"
+      "going 16384 -1 - Unloading 0x0\n");
   REQUIRE(modules);
-  REQUIRE(modules->size() == 5);
+  REQUIRE(modules->size() == 6);
   CHECK((*modules)[0].name == "vxlan");
   CHECK((*modules)[0].size == 131072);
   CHECK((*modules)[0].holders.empty());
@@ -28,15 +29,17 @@ TEST_CASE("lines of /proc/modules are read") {
   CHECK((*modules)[2].taints == "OE");
   CHECK((*modules)[3].holders.empty());
   CHECK((*modules)[4].references == 0);
+  CHECK((*modules)[5].references == 0);
 }
 
 TEST_CASE("a line that is none makes the whole list unusable") {
   REQUIRE(parse_loaded_modules(""));
   CHECK(parse_loaded_modules("")->empty());
   CHECK(parse_loaded_modules("a 1 0 - Live 0x0"));
-  for (const char* text : {"\n", "a\n", "a 1 0 -\n", "a 1 0 - Live\n", "a x 0 - Live 0x0\n",
-                           "a 1 x - Live 0x0\n", "a-b 1 0 - Live 0x0\n", "../a 1 0 - Live 0x0\n",
-                           "a 1 0 - Live 0x0\n\n", "a 99999999999999999999 0 - Live 0x0\n"}) {
+  for (const char* text :
+       {"\n", "a\n", "a 1 0 -\n", "a 1 0 - Live\n", "a x 0 - Live 0x0\n", "a 1 x - Live 0x0\n",
+        "a 1 -2 - Live 0x0\n", "a-b 1 0 - Live 0x0\n", "../a 1 0 - Live 0x0\n",
+        "a 1 0 - Live 0x0\n\n", "a 99999999999999999999 0 - Live 0x0\n"}) {
     INFO(text);
     CHECK_FALSE(parse_loaded_modules(text));
   }
