@@ -78,3 +78,20 @@ TEST_CASE("whoever cannot take a line ends the search") {
   CHECK_FALSE(result);
   CHECK(taken == 1);
 }
+
+TEST_CASE("a segment that retention removes while the log is read is passed over") {
+  LedgerSettings small;
+  small.segment_bytes = 1;
+  const TestLog log;
+  log.fill(4, small);
+  const auto all = log.all_lines();
+  const Fd directory(::open(log.directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  LogFilter filter({}, {});
+  std::vector<std::string> lines;
+  REQUIRE(search_log(directory.get(), filter, {}, [&](std::string_view line) -> Status {
+    if (lines.empty()) std::filesystem::remove(log.segment(2));
+    lines.emplace_back(line);
+    return Done{};
+  }));
+  CHECK(lines == std::vector<std::string>{all[0], all[2], all[3]});
+}
