@@ -355,10 +355,12 @@ void RecorderProcess::release_held(Deadline now) {
     if (now < held.until) return false;
     // The intent stands in the log; what the session records next is its outcome.
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(anchor_time_).count();
-    tell(found->second.channel,
-         encode_refusal({Outcome::unavailable, "no witness has acknowledged the record within " +
-                                                   std::to_string(seconds) +
-                                                   " s, and the policy wants that first"}));
+    tell(
+        found->second.channel,
+        encode_refusal({Outcome::unavailable,
+                        "no witness has acknowledged the record within " + std::to_string(seconds) +
+                            " s, and the policy wants that first; try again, or "
+                            "have modgate-courier.service and the witness looked at"}));
     return true;
   });
 }

@@ -176,7 +176,7 @@ class Backup:
 def is_refused_for_the_witness(gate, done, before, module="dummy"):
     assert done.status == 6, done
     assert module not in gate.modules()
-    assert "witness" in done.stderr, done
+    assert "no witness has acknowledged" in done.stderr and "modgate-courier.service" in done.stderr, done
     assert own(events(gate, before)[-1])["outcome"] == "unavailable", events(gate, before)
 
 
@@ -329,13 +329,6 @@ def test_a_courier_that_lies_changes_nothing(gate):
         liar.close()
         gate.root("systemctl start modgate-courier")
         assert scene.load().status == 0
-
-
-def test_only_the_courier_may_speak_to_the_recorder(gate):
-    gate.restart()
-    probe = "import socket; s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.connect('/run/modgate/courier.sock')"
-    refused = gate.run("alice", ["python3", "-c", probe])
-    assert refused.status != 0 and "PermissionError" in refused.stderr, refused
 
 
 @case(timeout=90)
