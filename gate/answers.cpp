@@ -143,4 +143,12 @@ std::string status_answer(const LoadedModule& module, const GateLoad* load, bool
   return text_of(Json{{"module", std::move(body)}});
 }
 
+std::string sign_off_answer(const Record& signed_off, const std::string& record) {
+  Json body;
+  body["user"] = signed_off.user;
+  body["up_to"] = signed_off.up_to;
+  body["record"] = record;
+  return text_of(Json{{"sign_off", std::move(body)}});
+}
+
 }  // namespace modgate

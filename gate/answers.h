@@ -26,6 +26,9 @@ std::string list_answer(const Caller& caller, const Listing& listing);
 /// are shown only where `whole`.
 std::string status_answer(const LoadedModule& module, const GateLoad* load, bool whole);
 
+/// `{"sign_off": {"user": …, "up_to": N, "record": …}}`
+std::string sign_off_answer(const Record& signed_off, const std::string& record);
+
 /// "2026-12-01T10:00:00Z"
 std::string utc_time(std::int64_t epoch_ms);
 

@@ -321,6 +321,7 @@ void serve(World& world, const Request& request) noexcept {
           return show_list(story);
         case Verb::status:
         case Verb::log:
+        case Verb::sign_off:
           break;
       }
       world.end({Outcome::usage, "this version cannot do that"});

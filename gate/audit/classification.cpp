@@ -78,6 +78,8 @@ EventClass classify(const Record& record) noexcept {
       return {kApplication, kLifecycle, {99, "Other"}, "log.retention"};
     case RecordKind::policy:
       return {kIdentity, {kEntityManagement, "Entity Management"}, {3, "Update"}, "policy.update"};
+    case RecordKind::sign_off:
+      return {kIdentity, {kEntityManagement, "Entity Management"}, {2, "Read"}, "log.sign_off"};
     case RecordKind::intent:
     case RecordKind::outcome:
     case RecordKind::refusal:
@@ -103,6 +105,7 @@ EventJudgement judge(const Record& record) noexcept {
       return {kLow, success_or_failure(record), {}, {}, false};
     case RecordKind::start:
     case RecordKind::stop:
+    case RecordKind::sign_off:
       return {kInformational, success_or_failure(record), {}, {}, false};
     case RecordKind::retention:
       return {kLow, success_or_failure(record), {}, {}, false};
@@ -143,6 +146,8 @@ const char* kind_word(RecordKind kind) noexcept {
       return "clock";
     case RecordKind::retention:
       return "retention";
+    case RecordKind::sign_off:
+      return "sign_off";
     case RecordKind::refusal:
       break;
   }

@@ -43,7 +43,7 @@ EventClass classify(const Record& record) noexcept;
 EventJudgement judge(const Record& record) noexcept;
 
 /// "intent", "outcome", "refusal", "nothing_to_do", "authentication", "start", "stop", "recovery",
-/// "policy", "clock", "retention": what stands as `unmapped.modgate.kind`.
+/// "policy", "clock", "retention", "sign_off": what stands as `unmapped.modgate.kind`.
 const char* kind_word(RecordKind kind) noexcept;
 
 /// What stands as `unmapped.modgate.request` of a load that was asked to unload first what is

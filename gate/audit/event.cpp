@@ -111,6 +111,15 @@ void add_authentication(Json& event, const Sources& from, const Clip& clip) {
   event["is_mfa"] = false;
 }
 
+/// The log, as far as it was read.
+void add_log_entity(Json& event, const Record& record) {
+  Json entity;
+  entity["name"] = "modgate.audit";
+  entity["type"] = "Log";
+  if (!record.up_to_line.empty()) entity["uid"] = "sha256:" + record.up_to_line;
+  event["entity"] = std::move(entity);
+}
+
 void add_policy_entity(Json& event, const Record& record, const Clip& clip) {
   Json entity;
   entity["name"] = "modgate.policy";
@@ -131,7 +140,11 @@ void add_subject(Json& event, const EventClass& klass, const Sources& from, cons
       add_authentication(event, from, clip);
       break;
     case kEntityManagement:
-      add_policy_entity(event, from.record, clip);
+      if (from.record.kind == RecordKind::sign_off) {
+        add_log_entity(event, from.record);
+      } else {
+        add_policy_entity(event, from.record, clip);
+      }
       break;
     default:
       event["app"] = product_json(from.origin);
@@ -181,6 +194,11 @@ Json own_json(const Sources& from, bool about_modules, const Clip& clip) {
     own["rule"] = clip(rule_or_default(record));
     own["reason"] = clip(record.reason);
     if (record.anchor) own["anchor"] = "before-load";
+  }
+  if (record.kind == RecordKind::sign_off) {
+    own["up_to"] = record.up_to;
+    if (!record.up_to_line.empty()) own["up_to_line"] = record.up_to_line;
+    own["reason"] = clip(record.reason);
   }
   if (!record.authentication.empty()) own["authentication"] = clip(record.authentication);
   if (about_modules) {

@@ -31,6 +31,7 @@ std::vector<Command> administration_commands() {
     commands.push_back({name, "", ""});
   }
   commands.push_back({"log", "", "", false, log_options()});
+  commands.push_back({"log sign-off", "", "", true, sign_off_options()});
   commands.push_back({"report", "", "", false, report_options()});
   return commands;
 }

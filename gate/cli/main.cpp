@@ -31,6 +31,7 @@ constexpr const char* kHelp =
     "  log verify                         prove that the audit log is whole\n"
     "  log head                           the log's newest checkpoint, to keep elsewhere\n"
     "  log prove SEQ, verify-proof FILE   a proof that one record is in the log\n"
+    "  log sign-off [--up-to N]           record that you have read the audit log\n"
     "  report [--html FILE]               a summary of the audit log\n"
     "  pin FILE.ko                        a rule for exactly this module\n"
     "  policy check [FILE ...]            errors and warnings of the policy\n"

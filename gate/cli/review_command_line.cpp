@@ -34,6 +34,10 @@ std::vector<CommandOption> log_options() {
   return options;
 }
 
+std::vector<CommandOption> sign_off_options() {
+  return {{"up-to", "N", "the sequence number of the last record that you have read"}};
+}
+
 std::vector<CommandOption> report_options() {
   std::vector<CommandOption> options = selecting_options();
   options.push_back({"html", "FILE", "as one page; - is standard output"});

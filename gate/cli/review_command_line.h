@@ -14,6 +14,8 @@ namespace modgate {
 std::vector<CommandOption> selecting_options();
 /// All of `log`.
 std::vector<CommandOption> log_options();
+/// All of `log sign-off`.
+std::vector<CommandOption> sign_off_options();
 /// All of `report`.
 std::vector<CommandOption> report_options();
 

@@ -65,6 +65,25 @@ void answer_status(SessionWorld& world, const Request& request) {
   world.end_done();
 }
 
+void answer_sign_off(SessionWorld& world, const Request& request) {
+  if (!world.setup().may_read_whole_log) {
+    return world.end(
+        {Outcome::denied, "only root and members of modgate-audit may sign off the log"});
+  }
+  Record record;
+  record.kind = RecordKind::sign_off;
+  record.outcome = Outcome::done;
+  record.user = world.caller().user;
+  record.groups = world.caller().groups;
+  record.reason = request.reason.value_or("");
+  record.up_to = request.up_to;
+  record.up_to_line = request.up_to_line;
+  record.message = record.user + " has read the log up to #" + std::to_string(request.up_to);
+  if (auto recorded = world.record(record); !recorded) return world.end(recorded.error());
+  world.line(sign_off_answer(record, world.record_id()));
+  world.end_done();
+}
+
 void answer_log(SessionWorld& world, const Request& request) {
   const std::string only_uid =
       world.setup().may_read_whole_log ? "" : std::to_string(world.caller().peer.uid);

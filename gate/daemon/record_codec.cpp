@@ -106,7 +106,9 @@ Result<std::string> encode_record(const Record& record, bool wants_receipt) {
       .text("user", record.user)
       .text("groups", pack(pack_groups(record.groups)))
       .number("count", record.count)
-      .time("first_ms", record.first_ms);
+      .time("first_ms", record.first_ms)
+      .number("up_to", record.up_to)
+      .text("up_to_line", record.up_to_line);
   return writer.bounded(kRecordBytes);
 }
 
@@ -116,7 +118,7 @@ Result<PostedRecord> decode_record(std::string_view message) {
   PostedRecord posted;
   Record& record = posted.record;
   posted.wants_receipt = reader->flag("receipt");
-  record.kind = reader->choice("kind", RecordKind::policy);
+  record.kind = reader->choice("kind", RecordKind::sign_off);
   record.time_ns = reader->time("time_ns");
   record.outcome = reader->choice("outcome", Outcome::unavailable);
   record.outcome_unknown = reader->flag("outcome_unknown");
@@ -143,6 +145,9 @@ Result<PostedRecord> decode_record(std::string_view message) {
   record.groups = read_groups(*reader);
   record.count = reader->number("count", UINT32_MAX);
   record.first_ms = reader->time("first_ms");
+  record.up_to = reader->number("up_to", UINT64_MAX);
+  record.up_to_line = reader->text("up_to_line");
+  if (!record.up_to_line.empty() && !parse_digest(record.up_to_line)) reader->spoil("up_to_line");
   if (auto sound = reader->finish(); !sound) return sound.error();
   return posted;
 }

@@ -198,6 +198,9 @@ void RecorderProcess::hear_record(Id id, Connection& connection, std::string_vie
       return refuse({Outcome::unavailable, "the policy wants a witness, and there is none"});
     }
   }
+  if (*kind == RecordKind::sign_off && posted->record.up_to > ledger_.tail().sequence) {
+    return refuse({Outcome::failed, "the log has no such record yet"});
+  }
   if (is_counted(*posted, connection)) return;
   Waiting waiting;
   waiting.from = id;

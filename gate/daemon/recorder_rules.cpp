@@ -35,6 +35,7 @@ Result<RecordKind> ConnectionRules::admit(const Record& record) const {
       if (phase_ == Phase::open) return RecordKind::outcome;
       [[fallthrough]];
     case RecordKind::nothing_to_do:
+    case RecordKind::sign_off:
       if (phase_ != Phase::fresh) return out_of_turn("the request has come to its end");
       return record.kind;
     case RecordKind::authentication:

@@ -75,6 +75,9 @@ SessionExit tell_story(const SessionSetup& setup, const FilterSet& filters, Sess
     case Verb::log:
       answer_log(world, request);
       break;
+    case Verb::sign_off:
+      answer_sign_off(world, request);
+      break;
     default:
       serve(world, request);
   }

@@ -28,7 +28,7 @@ struct Shape {
 
 constexpr std::size_t kMany = Limits::plan_modules;
 
-constexpr std::array<Shape, 10> kShapes = {{
+constexpr std::array<Shape, 11> kShapes = {{
     {Verb::load, "load", 1, 1, true, true, true, false, false},
     {Verb::unload, "unload", 1, kMany, false, false, true, false, false},
     {Verb::reload, "reload", 0, 0, true, true, true, false, false},
@@ -37,6 +37,7 @@ constexpr std::array<Shape, 10> kShapes = {{
     {Verb::list, "list", 0, kMany, false, false, false, false, false},
     {Verb::status, "status", 0, kMany, false, false, false, false, false},
     {Verb::log, "log", 0, 0, false, false, false, true, false},
+    {Verb::sign_off, "sign-off", 0, 0, false, false, true, false, false},
     {Verb::policy_test_load, "policy-test-load", 1, 1, false, true, true, false, true},
     {Verb::policy_test_unload, "policy-test-unload", 1, kMany, false, false, true, false, true},
 }};
@@ -198,6 +199,20 @@ Status take_query(Taker& taker, LogQuery& query) {
   return Done{};
 }
 
+Status take_sign_off(Taker& taker, Request& request) {
+  const std::string* up_to = taker.take("up_to");
+  auto number =
+      parse_number(up_to == nullptr ? "" : *up_to, std::numeric_limits<std::uint32_t>::max());
+  if (!number || *number == 0) return refused("up to which record? A sequence number from 1 on");
+  request.up_to = *number;
+  const std::string* line = taker.take("up_to_line");
+  if (line == nullptr) return Done{};
+  const bool is_hex = line->find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (line->size() != 64 || !is_hex) return refused("the digest of a record is malformed");
+  request.up_to_line = *line;
+  return Done{};
+}
+
 Status take_all(Taker& taker, const Shape& shape, Request& request) {
   auto no_prompts = take_flag(taker, "non_interactive");
   if (!no_prompts) return no_prompts.error();
@@ -215,6 +230,9 @@ Status take_all(Taker& taker, const Shape& shape, Request& request) {
   }
   if (shape.takes_query) {
     if (auto taken = take_query(taker, request.log); !taken) return taken;
+  }
+  if (shape.verb == Verb::sign_off) {
+    if (auto taken = take_sign_off(taker, request); !taken) return taken;
   }
   return Done{};
 }
@@ -252,6 +270,8 @@ std::string encode_request(const Request& request) {
   if (request.reason) fields.add("reason", *request.reason);
   if (!request.user.empty()) fields.add("user", request.user);
   add_query(fields, request.log);
+  if (request.up_to > 0) fields.add("up_to", std::to_string(request.up_to));
+  if (!request.up_to_line.empty()) fields.add("up_to_line", request.up_to_line);
   return fields.encode();
 }
 

@@ -26,6 +26,7 @@ enum class RecordKind : std::uint8_t {
   policy,          ///< a policy took effect, or was refused (3004)
   clock,           ///< the clock was set back (6002)
   retention,       ///< old segments of the log are about to be removed (6002)
+  sign_off,        ///< a reviewer has read the log up to a record (3004)
 };
 
 /// What happened to one module.
@@ -101,6 +102,8 @@ struct Record {
   std::uint64_t count = 1;                ///< aggregate of a flood: how many; else 1
   std::int64_t first_ms = 0;              ///< aggregate: epoch milliseconds of the first
   std::optional<RemovedRecords> removed;  ///< of kind retention
+  std::uint64_t up_to = 0;  ///< sign-off: sequence number of the last record that was read
+  std::string up_to_line;   ///< sign-off: chain hash of its line as the reviewer saw it, or empty
 };
 
 /// A module that the gate loaded in this boot and that nobody is known to have unloaded since.

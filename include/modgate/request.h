@@ -32,6 +32,7 @@ enum class Verb : std::uint8_t {
   list,
   status,
   log,
+  sign_off,
   policy_test_load,
   policy_test_unload
 };
@@ -73,6 +74,8 @@ struct Request {
   bool interactive = true;            ///< false: nothing may be prompted for
   std::string user;                   ///< policy test: whose decision; empty: the caller's own
   LogQuery log;
+  std::uint64_t up_to = 0;  ///< sign-off: sequence number of the last record read
+  std::string up_to_line;   ///< sign-off: hex SHA-256 of its line; empty: not seen
 };
 
 /// Limits of the contract's section 8.

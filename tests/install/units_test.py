@@ -169,7 +169,10 @@ class Units(unittest.TestCase):
                               (["modgate", "-r", "why", "po"], "policy"),
                               (["modgate", "policy", "im"], "import-sudoers"),
                               (["modgate", "log", "--outcome", "den"], "denied"),
-                              (["modgate", "log", "--gro"], "--group-by")):
+                              (["modgate", "log", "--gro"], "--group-by"),
+                              (["modgate", "log", "--group-by", "mo"], "module"),
+                              (["modgate", "report", "--ht"], "--html"),
+                              (["modgate", "log", "si"], "sign-off")):
             array = " ".join(f"'{word}'" for word in words)
             status, said = run("bash", "-c", f"source '{ETC}/completions/modgate'; COMP_WORDS=({array}); "
                                f"COMP_CWORD={len(words) - 1}; _modgate; printf '%s\\n' \"${{COMPREPLY[@]}}\"")

@@ -16,6 +16,7 @@ Command log_prove_command();
 Command log_verify_command();
 Command log_verify_proof_command();
 Command log_who_command();
+Command log_sign_off_command();
 Command report_command();
 Command pin_command();
 

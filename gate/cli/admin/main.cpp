@@ -11,17 +11,11 @@ namespace modgate {
 namespace {
 
 int run(const std::vector<std::string>& arguments) {
-  const std::vector<Command> commands = {policy_check_command(),
-                                         policy_edit_command(),
-                                         import_sudoers_command(),
-                                         log_command(),
-                                         log_head_command(),
-                                         log_prove_command(),
-                                         log_verify_command(),
-                                         log_verify_proof_command(),
-                                         log_who_command(),
-                                         report_command(),
-                                         pin_command()};
+  const std::vector<Command> commands = {
+      policy_check_command(), policy_edit_command(),      import_sudoers_command(),
+      log_command(),          log_head_command(),         log_prove_command(),
+      log_verify_command(),   log_verify_proof_command(), log_who_command(),
+      log_sign_off_command(), report_command(),           pin_command()};
   auto line = parse_command_line(arguments, commands);
   if (!line) return Output(wants_json(arguments)).refuse(line.error());
   if (line->version) {

@@ -34,14 +34,14 @@ std::string events() {
   bare.uid = 0;
   std::string lines;
   const auto add = [&](const Record& record) {
-    const bool helpers = classify(record).of.id >= 3004;
+    const bool helpers = classify(record).of.id >= 3004 && record.kind != RecordKind::sign_off;
     for (const Peer* who : {&peer, static_cast<const Peer*>(&bare)}) {
       lines +=
           render_event(record, helpers ? nullptr : who, sample::stamp(), sample::origin()).line;
       lines += '\n';
     }
   };
-  for (int kind = 0; kind <= static_cast<int>(RecordKind::retention); ++kind) {
+  for (int kind = 0; kind <= static_cast<int>(RecordKind::sign_off); ++kind) {
     for (int outcome = 0; outcome <= static_cast<int>(Outcome::unavailable); ++outcome) {
       Record record = sample::outcome();
       record.kind = static_cast<RecordKind>(kind);

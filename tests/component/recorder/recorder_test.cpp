@@ -326,6 +326,26 @@ TEST_CASE("the listener records its own, and nothing else") {
   CHECK(events(log).size() == 4);
 }
 
+TEST_CASE("a sign-off is of a record that is there") {
+  const TestLog log;
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  REQUIRE(recorder.connect().record(sample::record(RecordKind::refusal), soon()));
+  Record sign_off = sample::record(RecordKind::sign_off);
+  sign_off.up_to = 2;
+  CHECK_FALSE(recorder.connect().record(sign_off, soon()));
+  sign_off.up_to = 1;
+  sign_off.up_to_line = std::string(64, 'b');
+  CHECK(recorder.connect().record(sign_off, soon()));
+  CHECK_FALSE(recorder.control().record(sign_off, soon()));
+  const auto all = events(log);
+  REQUIRE(all.size() == 2);
+  CHECK(all[1]["unmapped"]["modgate"]["kind"] == "sign_off");
+  CHECK(all[1]["unmapped"]["modgate"]["up_to"] == 1);
+  CHECK(all[1]["unmapped"]["modgate"]["up_to_line"] == std::string(64, 'b'));
+  CHECK(all[1]["actor"]["user"]["uid"] == "1000");
+}
+
 TEST_CASE("where kernel audit is required and off, no intent counts") {
   const TestLog log;
   Recorder recorder(log);

@@ -55,16 +55,16 @@ const std::map<std::string, std::map<int, std::string>> kCaptions = {
       {26, "Unauthorized"},
       {27, "Error"}}},
 };
-const std::map<int, std::string> kTypes = {
-    {100201, "Load"},  {100202, "Unload"}, {300201, "Logon"}, {300403, "Update"},
-    {600203, "Start"}, {600204, "Stop"},   {600299, "Other"}};
+const std::map<int, std::string> kTypes = {{100201, "Load"}, {100202, "Unload"}, {300201, "Logon"},
+                                           {300402, "Read"}, {300403, "Update"}, {600203, "Start"},
+                                           {600204, "Stop"}, {600299, "Other"}};
 
 std::vector<Record> one_of_each() {
   std::vector<Record> records;
   for (const RecordKind kind :
        {RecordKind::intent, RecordKind::outcome, RecordKind::nothing_to_do,
         RecordKind::authentication, RecordKind::start, RecordKind::stop, RecordKind::recovery,
-        RecordKind::policy, RecordKind::clock, RecordKind::retention}) {
+        RecordKind::policy, RecordKind::sign_off, RecordKind::clock, RecordKind::retention}) {
     records.push_back(sample::record(kind));
   }
   records.back().removed = {1, 41, std::string(64, 'c'), 2, 4096, "age"};

@@ -82,6 +82,16 @@ TEST_CASE("what is the helper's to record is no session's") {
   CHECK_FALSE(rules.admit(counted));
 }
 
+TEST_CASE("a sign-off is all that its connection records") {
+  ConnectionRules rules;
+  CHECK(admitted(rules, RecordKind::sign_off));
+  CHECK_FALSE(admitted(rules, RecordKind::sign_off));
+  CHECK_FALSE(admitted(rules, RecordKind::intent));
+  ConnectionRules loads;
+  CHECK(admitted(loads, RecordKind::intent));
+  CHECK_FALSE(admitted(loads, RecordKind::sign_off));
+}
+
 TEST_CASE("an intent names the bytes of what it loads") {
   const ConnectionRules rules;
   Record intent = sample::record(RecordKind::intent);

@@ -78,6 +78,27 @@ TEST_CASE("Every verb crosses the wire with what belongs to it") {
   CHECK(decoded->log.last == 9);
   CHECK(decoded->log.follow);
 
+  Request sign_off;
+  sign_off.verb = Verb::sign_off;
+  sign_off.up_to = 1834;
+  sign_off.up_to_line = std::string(64, 'a');
+  sign_off.reason = "weekly";
+  decoded = across(sign_off);
+  REQUIRE(decoded);
+  CHECK(decoded->up_to == 1834);
+  CHECK(decoded->up_to_line == sign_off.up_to_line);
+  CHECK(decoded->reason == "weekly");
+  sign_off.up_to_line = std::string(63, 'a');
+  CHECK_FALSE(across(sign_off));
+  sign_off.up_to_line = std::string(64, 'A');
+  CHECK_FALSE(across(sign_off));
+  sign_off.up_to_line.clear();
+  CHECK(across(sign_off));
+  sign_off.up_to = 0;
+  CHECK_FALSE(across(sign_off));
+  log.up_to = 1;
+  CHECK_FALSE(across(log));
+
   Request test;
   test.verb = Verb::policy_test_load;
   test.user = "bob";
