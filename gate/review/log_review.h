@@ -35,7 +35,7 @@ class LogReview {
   /// then.
   void begin_at(std::vector<LogPosition> positions);
 
-  /// Gives what the logs hold now to `sink`, in order. With `last`, or called again, see follow().
+  /// Gives what the logs hold now to `sink`, in order. Called once.
   Status read(const EventSink& sink);
 
   /// Gives what has come since to `sink`.

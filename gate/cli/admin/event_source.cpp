@@ -160,7 +160,12 @@ Status EventSource::follow(const EventSink& sink, const std::function<Status()>&
 /// The helper knows the simple filters. With an expression the last so many are told here.
 Status EventSource::ask_helper(const EventSink& sink, bool follow,
                                const std::function<Status()>& caught_up) {
-  const bool last_here = last_ > 0 && !selection_.where().is_empty() && !follow;
+  const bool last_here = last_ > 0 && !selection_.where().is_empty();
+  if (last_here && follow) {
+    return Error{Outcome::usage,
+                 "-n with --where and --follow reads the log itself: root and members of "
+                 "modgate-audit may"};
+  }
   Request request;
   request.verb = Verb::log;
   request.log = query_;
