@@ -33,6 +33,18 @@ modules = ["dummy"]
 reason = "[A-Z]+-[0-9]+"
 )";
 
+constexpr const char* kAllowWithWitness = R"(
+[[witness]]
+name = "audit.example.org/w1"
+url = "https://audit.example.org/w1"
+key = "audit.example.org/w1+2f48c01d+BOkyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+[role.netdev]
+members = ["alice"]
+[[role.netdev.allow]]
+modules = ["dummy"]
+anchor = "before-load"
+)";
+
 PlannedModule fresh(const std::string& name, Why why = Why::asked) {
   PlannedModule module;
   module.name = name;
@@ -346,4 +358,17 @@ TEST_CASE("plan takes the same way, asks nothing, records nothing and changes no
   CHECK(denied.ended->outcome == Outcome::denied);
   CHECK(denied.records.empty());
   CHECK(denied.lines[0].find(R"("decision":"deny")") != std::string::npos);
+}
+
+TEST_CASE("the intent says that a witness must acknowledge it, where the rule does") {
+  FakeWorld world = world_with(kAllowWithWitness);
+  serve(world, load_request());
+  REQUIRE_FALSE(world.records.empty());
+  CHECK(world.records[0].kind == RecordKind::intent);
+  CHECK(world.records[0].anchor);
+  FakeWorld other = world_with(kAllow);
+  serve(other, load_request());
+  REQUIRE_FALSE(other.records.empty());
+  CHECK(other.records[0].kind == RecordKind::intent);
+  CHECK_FALSE(other.records[0].anchor);
 }
