@@ -9,13 +9,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
 #include <string_view>
 
-#include "gate/config/trusted_file.h"
 #include "gate/evidence/signing_key.h"
 #include "modgate/handle.h"
 
@@ -126,26 +124,45 @@ Status make_parent(const std::string& path, mode_t mode, const std::optional<Acc
   return Done{};
 }
 
-/// The verification key again, from the copy beside the key.
-Status bring_back(const LogKeyFiles& files, const Account& audit) {
-  const std::string path = files.copy();
+/// A verification key in a file that root or the key's owner has made.
+Result<VerifierKey> read_verifier(const std::string& path, const Account& audit) {
   const Fd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat state = {};
-  std::array<char, kVkeyBytes> bytes{};
-  ssize_t got = -1;
-  if (file && ::fstat(file.get(), &state) == 0 && S_ISREG(state.st_mode)) {
-    got = ::read(file.get(), bytes.data(), bytes.size());
+  if (!file || ::fstat(file.get(), &state) != 0) return errno_error(path);
+  const bool is_ours = state.st_uid == ::geteuid() || state.st_uid == audit.uid;
+  if (!S_ISREG(state.st_mode) || !is_ours || (state.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return file_error(path, "others could have made it");
   }
-  std::string_view line(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  std::array<char, kVkeyBytes> bytes{};
+  const ssize_t got = ::read(file.get(), bytes.data(), bytes.size());
+  if (got < 0) return errno_error(path);
+  std::string_view line(bytes.data(), static_cast<std::size_t>(got));
   if (line.ends_with('\n')) line.remove_suffix(1);
   auto key = parse_verifier_key(line);
-  const bool is_ours = state.st_uid == ::geteuid() || state.st_uid == audit.uid;
-  if (!key || key->type != SignatureType::ed25519 || !is_ours) {
-    return file_error(files.vkey, "it is missing, while " + files.key + " is there, and " + path +
+  if (!key) return file_error(path, key.error().message);
+  if (key->type != SignatureType::ed25519) return file_error(path, "a key of a witness");
+  return key;
+}
+
+/// The verification key again, from the copy beside the key.
+Status bring_back(const LogKeyFiles& files, const Account& audit) {
+  auto key = read_verifier(files.copy(), audit);
+  if (!key) {
+    return file_error(files.vkey, "it is missing, while " + files.key + " is there, and " +
+                                      files.copy() +
                                       " is no copy of it: bring it back, or move the log and its "
                                       "key away to begin a new log");
   }
   return write_new(files.vkey, key->text() + '\n', 0644, std::nullopt);
+}
+
+Status copy_if_missing(const LogKeyFiles& files, const Account& audit) {
+  auto copy = read_verifier(files.copy(), audit);
+  if (copy) return Done{};
+  if (copy.error().code != ENOENT) return copy.error();
+  auto key = read_verifier(files.vkey, audit);
+  if (!key) return key.error();
+  return write_new(files.copy(), key->text() + '\n', 0644, std::nullopt);
 }
 
 }  // namespace
@@ -155,7 +172,7 @@ Status make_log_key(const LogKeyFiles& files, const Account& audit) {
   if (!has_key) return has_key.error();
   auto has_vkey = is_there(files.vkey, ::geteuid(), S_IWGRP | S_IWOTH);
   if (!has_vkey) return has_vkey.error();
-  if (*has_key && *has_vkey) return Done{};
+  if (*has_key && *has_vkey) return copy_if_missing(files, audit);
   if (*has_key) return bring_back(files, audit);
   if (*has_vkey) {
     return file_error(files.key, "it is missing, while " + files.vkey +
@@ -180,15 +197,8 @@ Status make_log_key(const LogKeyFiles& files, const Account& audit) {
   return key->to_pem([&](std::string_view pem) { return write_new(files.key, pem, 0400, audit); });
 }
 
-Result<VerifierKey> read_log_verifier(const std::string& path) {
-  auto text = read_root_owned(path, kVkeyBytes);
-  if (!text) return text.error();
-  std::string_view line = *text;
-  if (line.ends_with('\n')) line.remove_suffix(1);
-  auto key = parse_verifier_key(line);
-  if (!key) return file_error(path, key.error().message);
-  if (key->type != SignatureType::ed25519) return file_error(path, "a key of a witness");
-  return key;
+Result<VerifierKey> read_log_verifier(const LogKeyFiles& files, const Account& audit) {
+  return read_verifier(files.copy(), audit);
 }
 
 }  // namespace modgate

@@ -14,8 +14,8 @@ struct LogKeyFiles {
   std::string key = "/var/lib/modgate/log.key";  ///< modgate-audit's, 0400
   std::string vkey = "/etc/modgate/log.vkey";    ///< root's, 0644: one line
 
-  /// A copy of the verification key beside the key, for when the configuration was put back to
-  /// what it once was.
+  /// A copy of the verification key beside the key: what the helper itself goes by, whatever
+  /// becomes of the configuration.
   [[nodiscard]] std::string copy() const { return key + ".pub"; }
 };
 
@@ -26,8 +26,8 @@ struct LogKeyFiles {
 /// root.
 Status make_log_key(const LogKeyFiles& files, const Account& audit);
 
-/// The log's name and verification key. Outcome::unavailable for a file that is not root's alone to
-/// write, or that holds none.
-Result<VerifierKey> read_log_verifier(const std::string& path);
+/// The log's name and verification key, from the copy beside its key. Outcome::unavailable for a
+/// file that neither root nor the key's owner has made, or that holds none.
+Result<VerifierKey> read_log_verifier(const LogKeyFiles& files, const Account& audit);
 
 }  // namespace modgate

@@ -185,7 +185,7 @@ Result<int> serve_with(const DaemonOptions& options) {
         made.error().outcome,
         made.error().message + (is_sandbox ? "; make it with: modgated --make-log-key" : "")};
   }
-  auto log = read_log_verifier(options.log_key.vkey);
+  auto log = read_log_verifier(options.log_key, accounts->audit);
   if (!log) return log.error();
   Fd socket = supervisor->take_socket();
   if (!socket) {

@@ -64,6 +64,9 @@ TEST_CASE("the log's key is made once, for its reader alone, and its other half 
   CHECK(verifier->name.find("/modgate/") != std::string::npos);
   CHECK(read_log_key(keys.files.key, *verifier));
   CHECK(Keys::text(keys.files.copy()) == line);
+  const auto named = read_log_verifier(keys.files, {::geteuid(), ::getegid()});
+  REQUIRE(named);
+  CHECK(*named == *verifier);
   CHECK(std::distance(fs::directory_iterator(keys.folder / "lib"), {}) == 2);
 
   REQUIRE(keys.make());
@@ -104,6 +107,21 @@ TEST_CASE("a verification key that was lost is brought back, a key never is") {
     return;
   }
   CHECK(Keys::text(keys.files.key) == pem);
+}
+
+TEST_CASE("what the helper goes by does not hang on the configuration") {
+  const Keys keys;
+  REQUIRE(keys.make());
+  const Account audit = {::geteuid(), ::getegid()};
+  fs::remove(keys.files.copy());
+  REQUIRE(keys.make());
+  CHECK(Keys::text(keys.files.copy()) == Keys::text(keys.files.vkey));
+  fs::remove_all(keys.folder / "etc");
+  CHECK(read_log_verifier(keys.files, audit));
+  REQUIRE(::chmod(keys.files.copy().c_str(), 0666) == 0);
+  CHECK_FALSE(read_log_verifier(keys.files, audit));
+  fs::remove(keys.files.copy());
+  CHECK_FALSE(read_log_verifier(keys.files, audit));
 }
 
 TEST_CASE("files that others could have made or can read are no key of the log") {
