@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include <cstdio>
 #include <ctime>
