@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 
+#include "gate/daemon/waiting.h"
 #include "gate/wire/reply.h"
 #include "gate/wire/request_codec.h"
 
@@ -110,6 +111,11 @@ class Relay {
 }  // namespace
 
 int run_front(FrontEnds ends) {
+  // The session says nothing before it has heard the request: what comes from it now is its end.
+  const auto ready = wait_for_any({ends.caller.get(), ends.session.get()}, in(kRequestTime));
+  if (ready && *ready == 1) {
+    return refuse_request(ends, {Outcome::unavailable, "the helper serves no longer: try again"});
+  }
   auto message = ends.caller.receive(Limits::message_bytes, 1, in(kRequestTime));
   if (!message) return refuse_request(ends, {Outcome::usage, message.error().message});
   if (!*message) return 0;
