@@ -13,8 +13,10 @@
 namespace modgate {
 namespace {
 
-/// What is read at once where lines follow each other closely.
-constexpr std::size_t kWindow = std::size_t{128} * 1024;
+/// What is read at once: room for an intent and its outcome, and where lines follow each other more
+/// and more.
+constexpr std::size_t kLeast = std::size_t{8} * 1024;
+constexpr std::size_t kMost = std::size_t{128} * 1024;
 
 Error no_line(const LinePlace& place) {
   return {Outcome::rejected, "no line stands at byte " + std::to_string(place.offset) + " of " +
@@ -25,8 +27,9 @@ Error no_line(const LinePlace& place) {
 
 Status PlaceReader::fill(std::uint64_t from, std::size_t least) {
   const std::uint64_t end = begin_ + window_.size();
-  const bool follows = from >= begin_ && from <= end + kWindow / 8;
-  window_.resize(follows ? std::max(least, kWindow) : least);
+  const bool follows = from >= begin_ && from <= end + kLeast;
+  piece_ = follows ? std::min(kMost, 2 * piece_) : kLeast;
+  window_.resize(std::max(least, piece_));
   begin_ = from;
   ssize_t got = -1;
   do {

@@ -25,6 +25,7 @@ class PlaceReader {
   std::uint64_t segment_ = 0;
   Fd file_;
   std::string window_;
+  std::size_t piece_ = 0;    ///< that was read last
   std::uint64_t begin_ = 0;  ///< of window_ in the file
 };
 

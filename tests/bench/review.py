@@ -27,7 +27,7 @@ LONG_SECONDS = 5
 def take(command, shell: bool = False) -> float:
     began = time.monotonic()
     subprocess.run(command, shell=shell, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL, env={**os.environ, "TZ": "UTC"})
+                   stderr=subprocess.DEVNULL, env={**os.environ, "TZ": "UTC", "LC_ALL": "C"})
     return time.monotonic() - began
 
 
@@ -85,7 +85,7 @@ def questions(log: Path) -> dict:
         f"count of {USER}": {
             "modgate": [*ask, "--user", USER, "--group-by", "user"],
             "jq": f"cat {files} | jq -c 'select(.actor.user.name == \"{USER}\")' | wc -l",
-            "grep": f"grep -hcF '\"name\":\"{USER}\"' {files}"},
+            "grep": f"grep -hcF '\"name\":\"{USER}\"' {files} | cat"},
         f"last 50 of {USER}": {
             "modgate": [*ask, "--user", USER, "-n", "50"],
             "grep": f"grep -hF '\"name\":\"{USER}\"' {files} | tail -n 50"},
@@ -97,7 +97,7 @@ def questions(log: Path) -> dict:
             "grep": f"grep -hF '\"outcome\":\"denied\"' {files} | tail -n 50"},
         "all denials, counted": {
             "modgate": [*ask, "--outcome", "denied", "--group-by", "outcome"],
-            "grep": f"grep -hcF '\"outcome\":\"denied\"' {files}"},
+            "grep": f"grep -hcF '\"outcome\":\"denied\"' {files} | cat"},
         "group by user and module": {
             "modgate": [*ask, "--group-by", "user,module"],
             "jq": f"cat {files} | jq -r '[.actor.user.name, .driver.file.internal_name] | @tsv' | sort | uniq -c"},
@@ -112,13 +112,14 @@ def add_ausearch(asked: dict, records: Path) -> None:
     asked[f"count of {USER}"]["ausearch"] = f"{how} -ul {UID} --raw | wc -l"
     asked[f"last 50 of {USER}"]["ausearch"] = f"{how} -ul {UID} --raw | tail -n 50"
     asked[f"{MODULE} on one day"]["ausearch"] = \
-        f"{how} -ts 03/01/2026 00:00:00 -te 03/01/2026 23:59:59 --raw | grep -F device={MODULE}"
+        f"{how} -ts 03/01/26 00:00:00 -te 03/01/26 23:59:59 --raw | grep -F device={MODULE}"
     asked["all denials, counted"]["ausearch"] = f"{how} -sv no --raw | wc -l"
     asked["dump as JSON"]["ausearch"] = f"{how} --raw"
 
 
 def add_journalctl(asked: dict, file: Path) -> None:
-    how = f"journalctl -q --no-pager --file {file} -o json "
+    # It begins further files by itself.
+    how = f"journalctl -q --no-pager --file '{file.parent}/{file.stem}*.journal' -o json "
     asked[f"count of {USER}"]["journalctl"] = f"{how} MODGATE_USER={USER} | wc -l"
     asked[f"last 50 of {USER}"]["journalctl"] = f"{how} MODGATE_USER={USER} -n 50"
     asked[f"{MODULE} on one day"]["journalctl"] = f"{how} MODGATE_MODULE={MODULE} -S '{DAY}' -U '{NEXT}'"
