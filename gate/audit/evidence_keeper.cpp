@@ -43,6 +43,7 @@ Result<EvidenceKeeper> EvidenceKeeper::open(int directory, SigningKey key,
                         std::to_string(checkpoints->front().checkpoint.size));
   }
   if (auto resumed = keeper.resume(*checkpoints); !resumed) return resumed.error();
+  if (auto sound = keeper.look_at_end(tail); !sound) return sound.error();
   if (keeper.range_.size() == 0 && tail.sequence > 0 && keeper.mended_.empty()) {
     keeper.mended_.emplace_back(
         "the log had no checkpoint of its key: its evidence begins with the "
@@ -90,6 +91,18 @@ Status EvidenceKeeper::resume(const std::vector<SignedCheckpoint>& own) {
   }
   range_ = CompactRange();
   return tree_.cut(0);
+}
+
+/// No record behind it holds the bytes of the last one: the tree does.
+Status EvidenceKeeper::look_at_end(const LogTail& tail) const {
+  if (tail.sequence == 0 || range_.size() != tail.sequence) return Done{};
+  auto line = last_line(directory_.get(), tail.segment);
+  if (!line) return line.error();
+  const auto leaf = tree_.subtree()(0, tail.sequence - 1);
+  if (!leaf) return leaf.error();
+  if (*leaf == leaf_hash(*line)) return Done{};
+  return not_this_log("record " + std::to_string(tail.sequence) +
+                      " is not the one that was signed");
 }
 
 void EvidenceKeeper::add_leaf(const Digest& leaf) {

@@ -26,8 +26,8 @@ class EvidenceKeeper {
   /// there is none, the tree is made anew from the whole log.
   ///
   /// Outcome::unavailable, with a word on what to do, where the log is not the one that one of its
-  /// checkpoints was signed for: shorter, or with another tree; and where the tree would have to be
-  /// made anew from segments that were put away.
+  /// checkpoints was signed for: shorter, with another last record, or with another tree; and where
+  /// the tree would have to be made anew from segments that were put away.
   static Result<EvidenceKeeper> open(int directory, SigningKey key, const std::string& log_name,
                                      const LogTail& tail);
 
@@ -64,6 +64,7 @@ class EvidenceKeeper {
   Status resume(const std::vector<SignedCheckpoint>& own);
   Status add_records(std::uint64_t upto, const std::vector<SignedCheckpoint>& own);
   Status add_leaf_on_disk(std::string_view line, const std::vector<SignedCheckpoint>& own);
+  [[nodiscard]] Status look_at_end(const LogTail& tail) const;
   void add_leaf(const Digest& leaf);
   Status sign();
   Status write(const std::string& name, Durable durable);

@@ -20,9 +20,11 @@ Error broken(const std::string& segment, std::uint64_t sequence, const std::stri
           "the audit log is broken at record " + std::to_string(sequence) + " in " + segment +
               ": " + how +
               ". This is no trace of a crash: nothing is granted, and the log is left as it is. "
-              "What is wrong with it is shown by: modgate log verify. Keep it as evidence: move "
-              "the whole directory away (mv /var/log/modgate /var/log/modgate.broken), make a new "
-              "one (systemd-tmpfiles --create) and start the helper again"};
+              "What is wrong with it is shown by: modgate log verify. Keep it as evidence: stop "
+              "modgate.socket and modgate.service, move the log away (mv /var/log/modgate "
+              "/var/log/modgate.broken) and its key with it (/var/lib/modgate/log.key*, "
+              "/etc/modgate/log.vkey), make a new directory (systemd-tmpfiles --create) and start "
+              "modgate.socket; see modgated(8)"};
 }
 
 /// What tells how far back a segment makes us read.

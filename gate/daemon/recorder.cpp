@@ -108,26 +108,11 @@ Status write_recovery(OpeningRecords& records, const Recovered& found, const std
   return records.commit();
 }
 
-/// Takes up the evidence of the log as it is now, and records what had to be mended of it.
-Result<EvidenceKeeper> open_evidence(const RecorderSettings& settings, Ledger& ledger,
-                                     OpeningRecords& records) {
-  auto key = read_log_key(settings.key->file, settings.key->verifier);
+/// Takes up the evidence of the log as its last run left it.
+Result<EvidenceKeeper> open_evidence(const LogKey& log_key, int directory, const LogTail& tail) {
+  auto key = read_log_key(log_key.file, log_key.verifier);
   if (!key) return key.error();
-  auto keeper = EvidenceKeeper::open(ledger.directory(), std::move(*key),
-                                     settings.key->verifier.name, ledger.tail());
-  if (!keeper) return keeper.error();
-  // The keeper has read what recovery wrote from the disk.
-  static_cast<void>(ledger.take_leaves());
-  for (const std::string& mended : keeper->mended()) {
-    if (auto added = records.add(recovery_record(mended), nullptr, new_uuid(), true); !added) {
-      return added.error();
-    }
-  }
-  if (auto written = records.commit(); !written) return written.error();
-  if (auto grown = keeper->grow(ledger.take_leaves(), ledger.tail().segment); !grown) {
-    return grown.error();
-  }
-  return keeper;
+  return EvidenceKeeper::open(directory, std::move(*key), log_key.verifier.name, tail);
 }
 
 Result<OpenLog> open_log(const RecorderSettings& settings, Journal& journal) {
@@ -137,6 +122,14 @@ Result<OpenLog> open_log(const RecorderSettings& settings, Journal& journal) {
   if (!directory) return directory.error();
   auto found = recover_log(directory->get(), origin->boot_id);
   if (!found) return found.error();
+  std::optional<EvidenceKeeper> evidence;
+  if (settings.key) {
+    // Before anything is written: a record more would stand where one was cut off.
+    auto opened = open_evidence(*settings.key, directory->get(), found->tail);
+    if (!opened) return opened.error();
+    evidence = std::move(*opened);
+    found->mended.insert(found->mended.end(), evidence->mended().begin(), evidence->mended().end());
+  }
   LedgerSettings how;
   how.segment_bytes = settings.segment_bytes;
   const std::string boot_id = origin->boot_id;
@@ -144,11 +137,9 @@ Result<OpenLog> open_log(const RecorderSettings& settings, Journal& journal) {
   if (!ledger) return ledger.error();
   OpeningRecords records(*ledger, journal);
   if (auto written = write_recovery(records, *found, boot_id); !written) return written.error();
-  std::optional<EvidenceKeeper> evidence;
-  if (settings.key) {
-    auto opened = open_evidence(settings, *ledger, records);
-    if (!opened) return opened.error();
-    evidence = std::move(*opened);
+  if (evidence) {
+    auto grown = evidence->grow(ledger->take_leaves(), ledger->tail().segment);
+    if (!grown) return grown.error();
   }
   return OpenLog{std::move(*ledger), std::move(found->loads),
                  RecorderEvidence(std::move(evidence))};

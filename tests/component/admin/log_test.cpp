@@ -170,7 +170,7 @@ TEST_CASE("The log itself is read where --from names it") {
   CHECK(read(log, {{"json", ""}, {"last", "2"}}).out == lines[13] + '\n' + lines[14] + '\n');
   CHECK(read(log, {{"json", ""}, {"user", "carol"}}).out.empty());
   const Ran csv = read(log, {{"csv", ""}, {"where", "outcome = denied and user = alice"}});
-  CHECK_THAT(csv.out, Catch::StartsWith("time,sequence,kind,action,outcome,user,"));
+  CHECK_THAT(csv.out, Catch::Matchers::StartsWith("time,sequence,kind,action,outcome,user,"));
   CHECK(std::count(csv.out.begin(), csv.out.end(), '\n') == 2);
   CHECK_THAT(csv.out, Catch::EndsWith("\r\n"));
   CHECK(Json::parse(read(log, {{"ecs", ""}, {"last", "1"}}).out)["ecs"]["version"] == "8.11.0");
@@ -238,7 +238,7 @@ TEST_CASE("A folder of logs is read as one") {
   for (const char* nowhere : {"/nonexistent", "/proc/self/fdinfo"}) {
     const Ran ran = sample::run_captured(log_command(), line_with({{"from", nowhere}}));
     CHECK(ran.status == 1);
-    CHECK_THAT(ran.err, Catch::Contains(nowhere));
+    CHECK_THAT(ran.err, Catch::Matchers::ContainsSubstring(nowhere));
   }
   CommandLine both = line_with(given);
   both.socket = "/run/x";

@@ -48,8 +48,9 @@ TEST_CASE("a report in words, as JSON and as a page says the same") {
   sample::append(log, sample::requests(30), {});
   const Ran text = reported(log, {});
   CHECK(text.status == 0);
-  CHECK_THAT(text.out, Catch::Contains("30 requests: 25 done, 5 refused, 0 failed"));
-  CHECK_THAT(text.out, Catch::Contains("30 records up to #30"));
+  CHECK_THAT(text.out,
+             Catch::Matchers::ContainsSubstring("30 requests: 25 done, 5 refused, 0 failed"));
+  CHECK_THAT(text.out, Catch::Matchers::ContainsSubstring("30 records up to #30"));
   const Json json = Json::parse(reported(log, {}, true).out)["report"];
   CHECK(json["requests"] == 30);
   CHECK(json["refused"] == 5);
@@ -58,8 +59,9 @@ TEST_CASE("a report in words, as JSON and as a page says the same") {
   CHECK(json["persons"][0]["requests"] == 20);
   CHECK(json["last_records"].size() == 30);
   const Ran page = reported(log, {{"html", "-"}});
-  CHECK_THAT(page.out, Catch::StartsWith("<!DOCTYPE html>"));
-  CHECK_THAT(page.out, Catch::Contains("<li class=\"refused\"><strong>5</strong>refused</li>"));
+  CHECK_THAT(page.out, Catch::Matchers::StartsWith("<!DOCTYPE html>"));
+  CHECK_THAT(page.out, Catch::Matchers::ContainsSubstring(
+                           "<li class=\"refused\"><strong>5</strong>refused</li>"));
   CHECK_THAT(page.out, Catch::EndsWith("</html>\n"));
   // The same filters as `log`.
   const Json alice = Json::parse(reported(log, {{"user", "alice"}}, true).out)["report"];
@@ -71,14 +73,14 @@ TEST_CASE("nothing from the log is markup, and nothing comes from elsewhere") {
   const TestLog log;
   append_hostile(log);
   const std::string page = reported(log, {{"html", "-"}, {"where", "reason ~ *<script>*"}}).out;
-  CHECK_THAT(page,
-             Catch::Contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;\\x1b[2J"));
+  CHECK_THAT(page, Catch::Matchers::ContainsSubstring(
+                       "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;\\x1b[2J"));
   // One script, the page's own, and no byte of a control character.
   std::size_t scripts = 0;
   for (std::size_t at = 0; (at = page.find("<script", at)) != std::string::npos; ++at) ++scripts;
   CHECK(scripts == 1);
   CHECK(page.find('\x1b') == std::string::npos);
-  CHECK_THAT(page, Catch::Contains("default-src 'none'"));
+  CHECK_THAT(page, Catch::Matchers::ContainsSubstring("default-src 'none'"));
   for (const char* outside :
        {"http:", "https:", "src=", "@import", "url(", "<link", "<img", "onload"}) {
     CAPTURE(outside);
@@ -86,7 +88,7 @@ TEST_CASE("nothing from the log is markup, and nothing comes from elsewhere") {
   }
   const std::string text = reported(log, {}).out;
   CHECK(text.find('\x1b') == std::string::npos);
-  CHECK_THAT(text, Catch::Contains("<script>alert(1)</script>\"'&\\x1b[2J"));
+  CHECK_THAT(text, Catch::Matchers::ContainsSubstring("<script>alert(1)</script>\"'&\\x1b[2J"));
 }
 
 TEST_CASE("a page replaces its file whole, for its owner alone") {
@@ -102,7 +104,7 @@ TEST_CASE("a page replaces its file whole, for its owner alone") {
   CHECK((state.st_mode & 0777U) == 0600);
   const Ran failed = reported(log, {{"html", "/nonexistent/report.html"}});
   CHECK(failed.status == 1);
-  CHECK_THAT(failed.err, Catch::Contains("/nonexistent/report.html"));
+  CHECK_THAT(failed.err, Catch::Matchers::ContainsSubstring("/nonexistent/report.html"));
   CHECK(reported(log, {{"html", ""}}).status == 2);
   CHECK(reported(log, {{"html", file}}, true).status == 2);
 }
@@ -112,6 +114,6 @@ TEST_CASE("a report of nothing is one") {
   sample::append(log, sample::requests(1), {});
   const Ran text = reported(log, {{"user", "carol"}});
   CHECK(text.status == 0);
-  CHECK_THAT(text.out, Catch::Contains("0 requests"));
+  CHECK_THAT(text.out, Catch::Matchers::ContainsSubstring("0 requests"));
   CHECK_THAT(reported(log, {{"user", "carol"}, {"html", "-"}}).out, Catch::EndsWith("</html>\n"));
 }

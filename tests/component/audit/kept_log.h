@@ -39,7 +39,8 @@ struct KeptLog : TestLog {
     REQUIRE(keeper);
     const Peer peer = alice();
     for (std::uint64_t at = 0; at < count; ++at) {
-      REQUIRE(ledger->append(record(RecordKind::refusal), &peer, kCorrelation, true));
+      // With an id of its own: no two of them are the same but for their places.
+      REQUIRE(ledger->append(record(RecordKind::refusal), &peer, kCorrelation, false));
       REQUIRE(ledger->commit());
       REQUIRE(keeper->grow(ledger->take_leaves(), ledger->tail().segment));
     }

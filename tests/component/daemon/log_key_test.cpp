@@ -97,7 +97,7 @@ TEST_CASE("a verification key that was lost is brought back, a key never is") {
     SECTION("a link") { fs::create_symlink(keys.files.key, keys.files.copy()); }
     const Status made = keys.make();
     REQUIRE_FALSE(made);
-    CHECK_THAT(made.error().message, Catch::Contains("log.vkey: it is missing"));
+    CHECK_THAT(made.error().message, Catch::Matchers::ContainsSubstring("log.vkey: it is missing"));
     CHECK_FALSE(fs::exists(keys.files.vkey));
   }
   SECTION("not without the key") {

@@ -201,16 +201,16 @@ TEST_CASE("the recorder does not begin without its key, or with what could be an
   };
   SECTION("missing") {
     fs::remove(log.key());
-    CHECK_THAT(refusal(), Catch::Contains("--make-log-key"));
+    CHECK_THAT(refusal(), Catch::Matchers::ContainsSubstring("--make-log-key"));
   }
   SECTION("readable by others") {
     fs::permissions(log.key(), fs::perms::owner_read | fs::perms::group_read);
-    CHECK_THAT(refusal(), Catch::Contains("0400"));
+    CHECK_THAT(refusal(), Catch::Matchers::ContainsSubstring("0400"));
   }
   SECTION("a link") {
     fs::rename(log.key(), log.keys.path() / "elsewhere");
     fs::create_symlink("elsewhere", log.key());
-    CHECK_THAT(refusal(), Catch::Contains("log.key"));
+    CHECK_THAT(refusal(), Catch::Matchers::ContainsSubstring("log.key"));
   }
   SECTION("of another log") {
     fs::remove(log.key());
@@ -219,7 +219,7 @@ TEST_CASE("the recorder does not begin without its key, or with what could be an
       return Done{};
     }));
     fs::permissions(log.key(), fs::perms::owner_read);
-    CHECK_THAT(refusal(), Catch::Contains("not the key of"));
+    CHECK_THAT(refusal(), Catch::Matchers::ContainsSubstring("not the key of"));
   }
   CHECK(log.all_lines().empty());
 }
@@ -240,8 +240,39 @@ TEST_CASE("a log that was cut off is not served, and served again when it is bro
     Recorder recorder(log);
     const Status ready = recorder.control().await_ready(soon());
     REQUIRE_FALSE(ready);
-    CHECK_THAT(ready.error().message, Catch::Contains("ends with record 2"));
+    CHECK_THAT(ready.error().message, Catch::Matchers::ContainsSubstring("ends with record 2"));
   }
+  sample::write_file(log.segment(), whole);
+  Recorder recorder(log);
+  CHECK(recorder.control().await_ready(soon()));
+}
+
+TEST_CASE("what the next start would record does not stand in for what was cut off or edited") {
+  const SignedLog log;
+  {
+    Recorder recorder(log);
+    REQUIRE(recorder.control().await_ready(soon()));
+    // A helper that served and ended without a word is recorded by the next start.
+    Record start;
+    start.kind = RecordKind::start;
+    REQUIRE(recorder.control().record(start, soon()));
+    REQUIRE(recorder.connect().record(sample::record(RecordKind::refusal), soon()));
+  }
+  const std::string whole = sample::read_file(log.segment());
+  const auto lines = sample::lines_of(whole);
+  const auto refusal = [&](const std::string& text) {
+    sample::write_file(log.segment(), text);
+    Recorder recorder(log);
+    const Status ready = recorder.control().await_ready(soon());
+    REQUIRE_FALSE(ready);
+    CHECK(sample::read_file(log.segment()) == text);
+    return ready.error().message;
+  };
+  CHECK_THAT(refusal(sample::joined({lines.begin(), lines.end() - 1})),
+             Catch::Matchers::ContainsSubstring("its checkpoint is of record"));
+  std::string edited = whole;
+  edited.replace(edited.rfind("alice"), 5, "mallo");
+  CHECK_THAT(refusal(edited), Catch::Matchers::ContainsSubstring("not the one that was signed"));
   sample::write_file(log.segment(), whole);
   Recorder recorder(log);
   CHECK(recorder.control().await_ready(soon()));
@@ -387,7 +418,8 @@ TEST_CASE("without a witness's word in time an intent is refused, and that is re
   const auto refused = session.record(anchored_intent(), soon());
   REQUIRE_FALSE(refused);
   CHECK(refused.error().outcome == Outcome::unavailable);
-  CHECK_THAT(refused.error().message, Catch::Contains("no witness has acknowledged"));
+  CHECK_THAT(refused.error().message,
+             Catch::Matchers::ContainsSubstring("no witness has acknowledged"));
   // As the session does it.
   Record refusal = sample::record(RecordKind::refusal);
   refusal.outcome = refused.error().outcome;
@@ -425,7 +457,8 @@ TEST_CASE("a witness that has seen a longer log is a finding, once") {
   const auto events = log.events();
   REQUIRE(events.size() == 1);
   CHECK(events[0]["unmapped"]["modgate"]["kind"] == "recovery");
-  CHECK_THAT(events[0]["message"].get<std::string>(), Catch::Contains("seen record 40"));
+  CHECK_THAT(events[0]["message"].get<std::string>(),
+             Catch::Matchers::ContainsSubstring("seen record 40"));
 }
 
 TEST_CASE("a courier that breaks the form is hung up on, and the recorder serves on") {

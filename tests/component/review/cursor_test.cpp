@@ -103,6 +103,6 @@ TEST_CASE("a cursor does not go on in a log that is another one") {
   const auto lines = exported.run({&log});
   REQUIRE_FALSE(lines);
   CHECK(lines.error().outcome == Outcome::failed);
-  CHECK_THAT(lines.error().message, Catch::Contains(says));
+  CHECK_THAT(lines.error().message, Catch::Matchers::ContainsSubstring(says));
   CHECK(sample::read_file(exported.file) == before);
 }

@@ -85,7 +85,7 @@ TEST_CASE("a record that is not quite one is none") {
     const char* key;
     const char* value;
   };
-  for (const Row& row : std::vector<Row>{{"kind", "11"},
+  for (const Row& row : std::vector<Row>{{"kind", "12"},
                                          {"kind", nullptr},
                                          {"kind", "-1"},
                                          {"kind", "01"},

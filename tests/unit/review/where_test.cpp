@@ -156,7 +156,8 @@ TEST_CASE("a mistake is named with its column") {
       {"USER = alice", "column 1: expected a field"},
   };
   for (const Row& row : rows) {
-    CHECK_THAT(complaint(row.expression), Catch::StartsWith(std::string("--where: ") + row.says));
+    CHECK_THAT(complaint(row.expression),
+               Catch::Matchers::StartsWith(std::string("--where: ") + row.says));
   }
 }
 
@@ -169,18 +170,20 @@ TEST_CASE("an expression is bounded in length, conditions and depth") {
   const std::string one = "uid=1";
   CHECK(Where::parse(repeated(one + " or ", Where::kMostConditions - 1) + one, kNow));
   CHECK_THAT(complaint(repeated(one + " or ", Where::kMostConditions) + one),
-             Catch::Contains("more than 64 conditions"));
+             Catch::Matchers::ContainsSubstring("more than 64 conditions"));
   for (const char* nested : {"(", "not "}) {
     const std::string end = *nested == '(' ? ")" : "";
     const auto deep = [&](std::size_t depth) {
       return repeated(nested, depth) + one + repeated(end, depth);
     };
     CHECK(Where::parse(deep(Where::kMostDepth), kNow));
-    CHECK_THAT(complaint(deep(Where::kMostDepth + 1)), Catch::Contains("nested deeper than 32"));
+    CHECK_THAT(complaint(deep(Where::kMostDepth + 1)),
+               Catch::Matchers::ContainsSubstring("nested deeper than 32"));
   }
   CHECK_THAT(complaint("user = " + std::string(Where::kMostBytes, 'a')),
-             Catch::Contains("at most 4096 bytes"));
-  CHECK_THAT(complaint("user ~ /(a{1000}){1000}/"), Catch::Contains("not a pattern"));
+             Catch::Matchers::ContainsSubstring("at most 4096 bytes"));
+  CHECK_THAT(complaint("user ~ /(a{1000}){1000}/"),
+             Catch::Matchers::ContainsSubstring("not a pattern"));
 }
 
 TEST_CASE("what an event must meet is told, and no more") {

@@ -102,11 +102,12 @@ def test_a_broken_log_is_not_served(gate):
         refused = gate.run("alice", "modgate unload dummy")
         assert refused.status == 6 and "modgate log verify" in refused.stderr and "mv " in refused.stderr, refused
         assert "dummy" in gate.modules()
-        assert segment.read_bytes() != whole and len(list(LOG.iterdir())) == 1, "it is left as it is"
+        assert segment.read_bytes() != whole and list(LOG.glob("*.jsonl")) == [segment], "it is left as it is"
         told = gate.root("modgate log verify", check=False)
         assert told.status == 1 and "edited" in told.text, told
         # As the message says: kept as evidence, and a new one is begun.
-        shutil.move(segment, "/tmp/broken.jsonl")
+        for file in LOG.iterdir():
+            shutil.move(file, f"/tmp/broken.{file.name}")
         gate.wait_until(lambda: gate.run("alice", "modgate unload dummy").status == 0, what="an unload")
         verified(gate)
 
