@@ -42,7 +42,9 @@ def test_kernel_audit_finds_the_load_and_the_decision(gate):
         allowed = search(gate, "-m USER_DEVICE -sv yes -i")
         for part in ("op=load-module", "device=dummy", "acct=alice", 'role="dev"', "policy.toml:", record, "res=success"):
             assert part in allowed, (part, allowed)
-        assert "acct=root" not in allowed, "no reason passes for a field"
+        # Earlier cases' decisions are found as well, root's among them.
+        own = [line for line in allowed.splitlines() if record in line]
+        assert own and not any("acct=root" in line for line in own), ("no reason passes for a field", own)
         denied = search(gate, "-m USER_DEVICE -sv no -i")
         for part in ("op=load-module", "device=veth", "acct=bob", 'rule="default"', "res=failed"):
             assert part in denied, (part, denied)
