@@ -38,7 +38,8 @@ TEST_CASE("no value of a record passes for its place in the chain") {
   record.user = false_place;
   record.asked = false_place;
   record.policy_digest = false_place;
-  const auto scanned = scan_line(line_of(record));
+  const std::string line = line_of(record);
+  const auto scanned = scan_line(line);
   REQUIRE(scanned);
   CHECK(scanned->sequence == 7);
   CHECK(scanned->prev == sample::stamp().prev);
