@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/audit/event.h"
 
+#include <algorithm>
 #include <array>
 
 #include "gate/audit/chain.h"
@@ -266,6 +267,13 @@ Json build(const Sources& from, const Clip& clip) {
 }
 
 }  // namespace
+
+const RecordedModule* driver_of(const Record& record) {
+  const auto found =
+      std::find_if(record.modules.rbegin(), record.modules.rend(),
+                   [&](const RecordedModule& module) { return module.name == record.driver; });
+  return found == record.modules.rend() ? nullptr : &*found;
+}
 
 RenderedEvent render_event(const Record& record, const Peer* peer, const Stamp& stamp,
                            const Origin& origin, std::size_t max_bytes) {

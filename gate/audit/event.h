@@ -40,6 +40,10 @@ struct RenderedEvent {
   bool clipped = false;  ///< long texts are cut; metadata.is_truncated says so
 };
 
+/// The module that the request is about, of several by that name (reload) the last; nullptr where
+/// its name never became known.
+const RecordedModule* driver_of(const Record& record);
+
 /// The OCSF 1.8.0 event of `record`, as one line of JSON in printable ASCII, whatever bytes the
 /// record holds: bytes that are no UTF-8 become U+FFFD, everything beyond ASCII is escaped. The
 /// most important values stand first. `peer` is nullptr for the helper's own records. Texts are cut

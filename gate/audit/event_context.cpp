@@ -31,14 +31,6 @@ Json process_json(const Peer& peer, const Clip& clip) {
   return process;
 }
 
-/// The module that the request is about, or nullptr where its name never became known.
-const RecordedModule* driver_of(const Record& record) {
-  const auto found =
-      std::find_if(record.modules.rbegin(), record.modules.rend(),
-                   [&](const RecordedModule& module) { return module.name == record.driver; });
-  return found == record.modules.rend() ? nullptr : &*found;
-}
-
 Json signature_json(const std::string& signer) {
   Json signature;
   signature["algorithm_id"] = 0;

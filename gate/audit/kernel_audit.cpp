@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "gate/audit/chain.h"
+#include "gate/audit/event.h"
 
 namespace modgate {
 namespace {
@@ -19,7 +20,7 @@ namespace {
 constexpr int kAnswerMilliseconds = 1000;
 constexpr std::uint32_t kProbe = 0x6d6f6467;  // a sequence number libaudit is not going to use
 /// Of MAX_AUDIT_MESSAGE_LENGTH (8970) the rest is left for what libaudit adds; hex doubles a value.
-constexpr std::size_t kValueBytes = 512;
+constexpr std::size_t kAuditValueBytes = 512;
 
 using Text = CHandle<char, std::free>;
 
@@ -28,19 +29,12 @@ Error audit_error(const std::string& what, int code) {
 }
 
 void add(std::string& text, const char* name, const std::string& value) {
-  const std::string clipped = value.substr(0, kValueBytes);
+  const std::string clipped = value.substr(0, kAuditValueBytes);
   const Text encoded(
       audit_encode_nv_string(name, clipped.c_str(), static_cast<unsigned>(clipped.size())));
   if (!encoded) return;
   if (!text.empty()) text += ' ';
   text += encoded.get();
-}
-
-const RecordedModule* driver_of(const Record& record) {
-  for (const RecordedModule& module : record.modules) {
-    if (module.name == record.driver) return &module;
-  }
-  return nullptr;
 }
 
 bool is_decision(const Record& record) {

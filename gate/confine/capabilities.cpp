@@ -23,7 +23,7 @@ constexpr unsigned long kListenerSecurebits = SECBIT_NOROOT | SECBIT_NOROOT_LOCK
                                               SECBIT_NO_CAP_AMBIENT_RAISE |
                                               SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
 
-Error failed(const char* call) { return {Outcome::unavailable, call, errno}; }
+Error capability_error(const char* call) { return {Outcome::unavailable, call, errno}; }
 
 bool contains(const std::vector<cap_value_t>& set, cap_value_t capability) {
   return std::find(set.begin(), set.end(), capability) != set.end();
@@ -39,15 +39,16 @@ bool set_flag(cap_t sets, cap_flag_t flag, const std::vector<cap_value_t>& capab
 Status change_effective(const std::vector<cap_value_t>& capabilities, cap_flag_value_t value) {
   if (capabilities.empty()) return Done{};
   const CapabilitySets sets(::cap_get_proc());
-  if (sets == nullptr) return failed("cap_get_proc()");
-  if (!set_flag(sets.get(), CAP_EFFECTIVE, capabilities, value)) return failed("cap_set_flag()");
-  if (::cap_set_proc(sets.get()) != 0) return failed("cap_set_proc()");
+  if (sets == nullptr) return capability_error("cap_get_proc()");
+  if (!set_flag(sets.get(), CAP_EFFECTIVE, capabilities, value))
+    return capability_error("cap_set_flag()");
+  if (::cap_set_proc(sets.get()) != 0) return capability_error("cap_set_proc()");
   return Done{};
 }
 
 Status prove_listener(const std::vector<cap_value_t>& kept) {
   const Fd status_file(::open("/proc/self/status", O_RDONLY | O_CLOEXEC));
-  if (!status_file) return failed("open(/proc/self/status)");
+  if (!status_file) return capability_error("open(/proc/self/status)");
   auto seen = read_process_status(status_file.get());
   if (!seen) return seen.error();
   ProcessStatus wanted = *seen;
@@ -59,7 +60,7 @@ Status prove_listener(const std::vector<cap_value_t>& kept) {
   wanted.no_new_privs = 1;
   if (auto same = require_same(*seen, wanted); !same) return same;
   const int securebits = ::prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
-  if (securebits < 0) return failed("prctl(PR_GET_SECUREBITS)");
+  if (securebits < 0) return capability_error("prctl(PR_GET_SECUREBITS)");
   if ((static_cast<unsigned long>(securebits) & kListenerSecurebits) != kListenerSecurebits) {
     return Error{Outcome::unavailable, "securebits are not what was asked of the kernel"};
   }
@@ -76,10 +77,10 @@ std::uint64_t capability_mask(const std::vector<cap_value_t>& capabilities) noex
 
 Result<bool> is_permitted(cap_value_t capability) {
   const CapabilitySets sets(::cap_get_proc());
-  if (sets == nullptr) return failed("cap_get_proc()");
+  if (sets == nullptr) return capability_error("cap_get_proc()");
   cap_flag_value_t value = CAP_CLEAR;
   if (::cap_get_flag(sets.get(), capability, CAP_PERMITTED, &value) != 0) {
-    return failed("cap_get_flag()");
+    return capability_error("cap_get_flag()");
   }
   return value == CAP_SET;
 }
@@ -87,12 +88,12 @@ Result<bool> is_permitted(cap_value_t capability) {
 Status set_capabilities(const std::vector<cap_value_t>& permitted,
                         const std::vector<cap_value_t>& effective) {
   const CapabilitySets sets(::cap_init());
-  if (sets == nullptr) return failed("cap_init()");
+  if (sets == nullptr) return capability_error("cap_init()");
   if (!set_flag(sets.get(), CAP_PERMITTED, permitted, CAP_SET) ||
       !set_flag(sets.get(), CAP_EFFECTIVE, effective, CAP_SET)) {
-    return failed("cap_set_flag()");
+    return capability_error("cap_set_flag()");
   }
-  if (::cap_set_proc(sets.get()) != 0) return failed("cap_set_proc()");
+  if (::cap_set_proc(sets.get()) != 0) return capability_error("cap_set_proc()");
   return Done{};
 }
 
@@ -100,7 +101,7 @@ Status limit_bounding_set(const std::vector<cap_value_t>& keep) {
   // The kernel says how many there are: a list typed here would miss those to come.
   for (cap_value_t capability = 0; capability < ::cap_max_bits(); ++capability) {
     if (!contains(keep, capability) && ::cap_drop_bound(capability) != 0) {
-      return failed("prctl(PR_CAPBSET_DROP)");
+      return capability_error("prctl(PR_CAPBSET_DROP)");
     }
   }
   return Done{};
@@ -110,7 +111,7 @@ Status drop_from_bounding_set(std::uint64_t mask) {
   for (cap_value_t capability = 0; capability < 64; ++capability) {
     if (((mask >> static_cast<unsigned>(capability)) & 1U) != 0 &&
         ::cap_drop_bound(capability) != 0) {
-      return failed("prctl(PR_CAPBSET_DROP)");
+      return capability_error("prctl(PR_CAPBSET_DROP)");
     }
   }
   return Done{};
@@ -136,28 +137,29 @@ Status permanently_limit_capabilities(const std::vector<cap_value_t>& permitted,
 
   if (auto raised = set_capabilities(kept, {CAP_SETPCAP}); !raised) return raised;
   if (auto limited = limit_bounding_set(kept); !limited) return limited;
-  if (::cap_reset_ambient() != 0) return failed("prctl(PR_CAP_AMBIENT_CLEAR_ALL)");
+  if (::cap_reset_ambient() != 0) return capability_error("prctl(PR_CAP_AMBIENT_CLEAR_ALL)");
   const int securebits = ::prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
-  if (securebits < 0) return failed("prctl(PR_GET_SECUREBITS)");
+  if (securebits < 0) return capability_error("prctl(PR_GET_SECUREBITS)");
   if (::prctl(PR_SET_SECUREBITS, static_cast<unsigned long>(securebits) | kListenerSecurebits, 0, 0,
               0) != 0) {
-    return failed("prctl(PR_SET_SECUREBITS)");
+    return capability_error("prctl(PR_SET_SECUREBITS)");
   }
   if (auto lowered = set_capabilities(kept, {}); !lowered) return lowered;
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed("prctl(PR_SET_NO_NEW_PRIVS)");
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    return capability_error("prctl(PR_SET_NO_NEW_PRIVS)");
   return prove_listener(kept);
 }
 
 Raised::Raised(std::initializer_list<cap_value_t> capabilities) : status_(Done{}) {
   const CapabilitySets sets(::cap_get_proc());
   if (sets == nullptr) {
-    status_ = failed("cap_get_proc()");
+    status_ = capability_error("cap_get_proc()");
     return;
   }
   for (const cap_value_t capability : capabilities) {
     cap_flag_value_t value = CAP_CLEAR;
     if (::cap_get_flag(sets.get(), capability, CAP_EFFECTIVE, &value) != 0) {
-      status_ = failed("cap_get_flag()");
+      status_ = capability_error("cap_get_flag()");
       return;
     }
     if (value == CAP_CLEAR) capabilities_.push_back(capability);

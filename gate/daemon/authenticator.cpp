@@ -14,7 +14,7 @@ namespace {
 
 /// The session kills an authenticator that takes too long; these limits only end one whose
 /// session is gone.
-Deadline patience() {
+Deadline authentication_deadline() {
   return BootClock::now() + std::chrono::seconds(Limits::request_seconds + 10);
 }
 
@@ -29,7 +29,8 @@ Status tell(Channel& session, FromAuthenticator::Kind kind, const Error* error =
     const std::size_t length = std::min(error->message.size(), sizeof message.message - 1);
     std::memcpy(message.message, error->message.data(), length);
   }
-  return session.send({reinterpret_cast<const char*>(&message), sizeof message}, patience());
+  return session.send({reinterpret_cast<const char*>(&message), sizeof message},
+                      authentication_deadline());
 }
 
 class RelayedConversation final : public Conversation {
@@ -42,7 +43,7 @@ class RelayedConversation final : public Conversation {
         !sent) {
       return sent.error();
     }
-    auto message = prompts_.receive(Limits::message_bytes, 0, patience());
+    auto message = prompts_.receive(Limits::message_bytes, 0, authentication_deadline());
     if (!message) return message.error();
     if (!*message) return Error{Outcome::unauthenticated, "the caller hung up"};
     auto answer = decode_answer((*message)->bytes);
@@ -59,7 +60,7 @@ class RelayedConversation final : public Conversation {
 
   Status about_to_try() override {
     if (auto told = tell(session_, FromAuthenticator::Kind::about_to_try); !told) return told;
-    auto counted = session_.receive(1, 0, patience());
+    auto counted = session_.receive(1, 0, authentication_deadline());
     if (!counted) return counted.error();
     if (!*counted) return Error{Outcome::unauthenticated, "the session ended"};
     return Done{};
@@ -68,7 +69,8 @@ class RelayedConversation final : public Conversation {
  private:
   Status prompt_with(ReplyPrompt::Style style, std::string_view text) {
     return prompts_.send(
-        encode_reply(ReplyPrompt{style, std::string(text.substr(0, kPromptBytes))}), patience());
+        encode_reply(ReplyPrompt{style, std::string(text.substr(0, kPromptBytes))}),
+        authentication_deadline());
   }
 
   Channel& session_;

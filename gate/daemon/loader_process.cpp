@@ -13,10 +13,13 @@
 namespace modgate {
 namespace {
 
-Deadline patience() { return BootClock::now() + std::chrono::seconds(Limits::request_seconds); }
+Deadline loading_deadline() {
+  return BootClock::now() + std::chrono::seconds(Limits::request_seconds);
+}
 
 Status tell(Channel& session, const FromLoader& message) {
-  return session.send({reinterpret_cast<const char*>(&message), sizeof message}, patience());
+  return session.send({reinterpret_cast<const char*>(&message), sizeof message},
+                      loading_deadline());
 }
 
 void say(FromLoader& message, const std::string& text) {
@@ -25,7 +28,7 @@ void say(FromLoader& message, const std::string& text) {
 
 /// The recorder's word that the intent is on disk, with the digests that it holds.
 Result<Receipt> await_receipt(Channel& recorder, const LoadOrder& order) {
-  auto message = recorder.receive(kReceiptBytes, 0, patience());
+  auto message = recorder.receive(kReceiptBytes, 0, loading_deadline());
   if (!message) return message.error();
   if (!*message) return Error{Outcome::unavailable, "the recorder is gone"};
   auto receipt = decode_receipt((*message)->bytes);

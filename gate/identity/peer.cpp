@@ -14,7 +14,7 @@
 namespace modgate {
 namespace {
 
-constexpr std::size_t kMostGroups = 65536;  // NGROUPS_MAX
+constexpr std::size_t kMostPeerGroups = 65536;  // NGROUPS_MAX
 
 Error cannot_tell(const char* option, int code) {
   return {
@@ -34,7 +34,7 @@ Result<std::vector<gid_t>> peer_groups(int connected_socket) {
     }
     if (errno != ERANGE) break;
     const std::size_t needed = size / sizeof(gid_t);
-    if (needed > kMostGroups) break;
+    if (needed > kMostPeerGroups) break;
     groups.resize(needed);
   }
   return cannot_tell("SO_PEERGROUPS", errno);

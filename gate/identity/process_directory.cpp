@@ -66,11 +66,11 @@ std::optional<uid_t> ProcessDirectory::effective_uid() const {
 }
 
 std::optional<std::uint32_t> ProcessDirectory::audit_id(const char* name) const {
-  constexpr std::uint32_t kUnset = 0xffffffffU;
+  constexpr std::uint32_t kNoId = 0xffffffffU;
   const auto text = read(name);
   if (!text) return std::nullopt;
   const auto value = leading_number(*text);
-  return value && *value != kUnset ? value : std::nullopt;
+  return value && *value != kNoId ? value : std::nullopt;
 }
 
 }  // namespace modgate

@@ -9,7 +9,7 @@
 namespace modgate {
 namespace {
 
-constexpr std::size_t kLongestName = 15;  // TASK_COMM_LEN less the NUL
+constexpr std::size_t kLongestCommand = 15;  // TASK_COMM_LEN less the NUL
 
 // Numbers of proc(5), of which the first two are before the last ')'.
 constexpr std::size_t kState = 3;
@@ -69,7 +69,7 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text) {
 
   ProcessStat stat;
   stat.pid = *pid;
-  stat.name = text.substr(open + 2, std::min(close - open - 2, kLongestName));
+  stat.name = text.substr(open + 2, std::min(close - open - 2, kLongestCommand));
   stat.parent = *parent;
   stat.session = *session;
   stat.terminal = static_cast<std::uint32_t>(*terminal);

@@ -13,7 +13,7 @@ using Bytes = std::span<const std::uint8_t>;
 /// KSYM_NAME_LEN of current kernels.
 constexpr std::size_t kLongestSymbol = 512;
 
-Error unsound(const std::string& what) { return {Outcome::rejected, what}; }
+Error unsound_elf(const std::string& what) { return {Outcome::rejected, what}; }
 
 std::optional<Bytes> slice(Bytes image, std::uint64_t offset, std::uint64_t size) {
   if (offset > image.size() || size > image.size() - offset) return std::nullopt;
@@ -62,7 +62,7 @@ std::string target_name(std::uint16_t machine, std::uint8_t width, std::uint8_t 
 
 Status check_header(const Elf64_Ehdr& header, std::size_t size, std::uint16_t type) {
   if (size < sizeof header || std::memcmp(&header.e_ident[0], ELFMAG, SELFMAG) != 0) {
-    return unsound("not an ELF file");
+    return unsound_elf("not an ELF file");
   }
   if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
       header.e_machine != kHostMachine) {
@@ -70,18 +70,18 @@ Status check_header(const Elf64_Ehdr& header, std::size_t size, std::uint16_t ty
     const bool swapped = header.e_ident[EI_DATA] == ELFDATA2MSB;
     const auto machine = static_cast<std::uint16_t>(
         swapped ? header.e_machine << 8U | header.e_machine >> 8U : header.e_machine);
-    return unsound("built for another machine (" +
-                   target_name(machine, header.e_ident[EI_CLASS], header.e_ident[EI_DATA]) +
-                   "), and this one is " + target_name(kHostMachine, ELFCLASS64, ELFDATA2LSB));
+    return unsound_elf("built for another machine (" +
+                       target_name(machine, header.e_ident[EI_CLASS], header.e_ident[EI_DATA]) +
+                       "), and this one is " + target_name(kHostMachine, ELFCLASS64, ELFDATA2LSB));
   }
   if (header.e_type != type) {
-    return unsound(type == ET_REL ? "no relocatable object, so no kernel module"
-                                  : "no ELF file of the type that was expected");
+    return unsound_elf(type == ET_REL ? "no relocatable object, so no kernel module"
+                                      : "no ELF file of the type that was expected");
   }
   if (header.e_shentsize != sizeof(Elf64_Shdr) || header.e_shnum == 0 ||
       header.e_shnum >= SHN_LORESERVE || header.e_shstrndx == SHN_UNDEF ||
       header.e_shstrndx >= header.e_shnum) {
-    return unsound("its section table is not sound");
+    return unsound_elf("its section table is not sound");
   }
   return Done{};
 }
@@ -90,7 +90,7 @@ Status check_header(const Elf64_Ehdr& header, std::size_t size, std::uint16_t ty
 Result<std::string_view> string_table(Bytes image, const Elf64_Shdr& header) {
   const auto bytes = slice(image, header.sh_offset, header.sh_size);
   if (header.sh_type != SHT_STRTAB || !bytes || bytes->empty() || bytes->back() != 0) {
-    return unsound("a table of names in it is not sound");
+    return unsound_elf("a table of names in it is not sound");
   }
   return as_text(*bytes);
 }
@@ -108,7 +108,7 @@ Result<ElfModule> ElfModule::parse(std::span<const std::uint8_t> image, std::uin
   if (auto sound = check_header(header, image.size(), type); !sound) return sound.error();
   const auto table =
       slice(image, header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr));
-  if (!table) return unsound("its section table lies outside the file");
+  if (!table) return unsound_elf("its section table lies outside the file");
   const auto names =
       string_table(image, read_object<Elf64_Shdr>(*table, header.e_shstrndx * sizeof(Elf64_Shdr)));
   if (!names) return names.error();
@@ -121,16 +121,16 @@ Result<ElfModule> ElfModule::parse(std::span<const std::uint8_t> image, std::uin
     section.header = read_object<Elf64_Shdr>(*table, index * sizeof(Elf64_Shdr));
     if (index == 0) {
       if (section.header.sh_type != SHT_NULL || section.header.sh_size != 0) {
-        return unsound("its first section is not the empty one");
+        return unsound_elf("its first section is not the empty one");
       }
     } else {
       if (section.header.sh_name >= names->size()) {
-        return unsound("a section's name lies outside the table of names");
+        return unsound_elf("a section's name lies outside the table of names");
       }
       section.name = name_at(*names, section.header.sh_name);
       if (section.header.sh_type != SHT_NOBITS && section.header.sh_type != SHT_NULL) {
         const auto bytes = slice(image, section.header.sh_offset, section.header.sh_size);
-        if (!bytes) return unsound("a section lies outside the file");
+        if (!bytes) return unsound_elf("a section lies outside the file");
         section.bytes = *bytes;
       }
     }
@@ -143,12 +143,13 @@ Result<ElfModule::Section> ElfModule::only_section(std::string_view name) const 
   const Section* found = nullptr;
   for (const Section& section : sections_) {
     if (section.name != name) continue;
-    if (found != nullptr) return unsound("more than one section " + std::string(name));
+    if (found != nullptr) return unsound_elf("more than one section " + std::string(name));
     found = &section;
   }
-  if (found == nullptr) return unsound("no section " + std::string(name) + ", so no kernel module");
+  if (found == nullptr)
+    return unsound_elf("no section " + std::string(name) + ", so no kernel module");
   if (found->header.sh_type != SHT_PROGBITS || (found->header.sh_flags & SHF_ALLOC) == 0) {
-    return unsound("the section " + std::string(name) + " is not sound");
+    return unsound_elf("the section " + std::string(name) + " is not sound");
   }
   return *found;
 }
@@ -157,17 +158,17 @@ Result<ElfModule::SymbolTable> ElfModule::symbols() const {
   const Section* found = nullptr;
   for (const Section& section : sections_) {
     if (section.header.sh_type != SHT_SYMTAB) continue;
-    if (found != nullptr) return unsound("more than one symbol table");
+    if (found != nullptr) return unsound_elf("more than one symbol table");
     found = &section;
   }
-  if (found == nullptr) return unsound("no symbol table");
+  if (found == nullptr) return unsound_elf("no symbol table");
   if (found->header.sh_entsize != sizeof(Elf64_Sym) ||
       found->bytes.size() % sizeof(Elf64_Sym) != 0 || found->header.sh_link >= sections_.size()) {
-    return unsound("its symbol table is not sound");
+    return unsound_elf("its symbol table is not sound");
   }
   const Section& names = sections_[found->header.sh_link];
   if (names.header.sh_type != SHT_STRTAB || names.bytes.empty() || names.bytes.back() != 0) {
-    return unsound("its symbol table has no names");
+    return unsound_elf("its symbol table has no names");
   }
   SymbolTable table;
   table.entries = found->bytes;

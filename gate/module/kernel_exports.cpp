@@ -15,7 +15,7 @@ constexpr std::size_t kNameInEntry = sizeof(std::int32_t);
 /// KSYM_NAME_LEN of current kernels.
 constexpr std::size_t kLongestName = 512;
 
-Error unsound(const std::string& what) {
+Error unsound_exports(const std::string& what) {
   return {Outcome::rejected, "the kernel's list of what it exports " + what};
 }
 
@@ -40,14 +40,14 @@ std::string_view name_at(const ElfModule::Section& strings, std::uint64_t addres
 
 Status add_names(const ElfModule::Section& table, const ElfModule::Section& strings,
                  std::string& names) {
-  if (table.bytes.size() % kEntry != 0) return unsound("has entries of another kind");
+  if (table.bytes.size() % kEntry != 0) return unsound_exports("has entries of another kind");
   for (std::size_t at = kNameInEntry; at < table.bytes.size(); at += kEntry) {
     const std::int64_t distance = read_object<std::int32_t>(table.bytes, at);
     // Modulo 2^64, as addresses are: the distance may be negative.
     const std::uint64_t address = table.header.sh_addr + at + static_cast<std::uint64_t>(distance);
     const std::string_view name = name_at(strings, address);
-    if (!is_name(name)) return unsound("holds what is no name");
-    if (name.size() + 1 > kMostExportBytes - names.size()) return unsound("is too long");
+    if (!is_name(name)) return unsound_exports("holds what is no name");
+    if (name.size() + 1 > kMostExportBytes - names.size()) return unsound_exports("is too long");
     (names += name) += '\n';
   }
   return Done{};
@@ -57,9 +57,9 @@ Status add_names(const ElfModule::Section& table, const ElfModule::Section& stri
 
 Result<std::string> exports_in(std::span<const std::uint8_t> kernel) {
   const auto elf = ElfModule::parse(kernel, ET_EXEC);
-  if (!elf) return unsound("cannot be found: it is " + elf.error().message);
+  if (!elf) return unsound_exports("cannot be found: it is " + elf.error().message);
   const auto strings = elf->only_section("__ksymtab_strings");
-  if (!strings) return unsound("is not there");
+  if (!strings) return unsound_exports("is not there");
   std::string names;
   for (const char* table_name : {"__ksymtab", "__ksymtab_gpl"}) {
     // A kernel may have one table for both kinds.
@@ -67,7 +67,7 @@ Result<std::string> exports_in(std::span<const std::uint8_t> kernel) {
     if (!table) continue;
     if (auto added = add_names(*table, *strings, names); !added) return added.error();
   }
-  if (names.empty()) return unsound("is empty");
+  if (names.empty()) return unsound_exports("is empty");
   return names;
 }
 

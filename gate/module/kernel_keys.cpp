@@ -19,7 +19,7 @@ using Bytes = std::span<const std::uint8_t>;
 constexpr std::size_t kMostAttempts = 4096;
 constexpr std::size_t kFewestBytes = 128;
 
-Error refused(std::string what) { return {Outcome::rejected, std::move(what)}; }
+Error no_kernel_keys(std::string what) { return {Outcome::rejected, std::move(what)}; }
 
 std::string_view text_of(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -126,7 +126,7 @@ Result<std::vector<std::uint8_t>> unpack_build(Bytes image, const KernelBuild& b
                                                std::size_t max_bytes) {
   auto kernel = unpack_kernel(image, max_bytes);
   if (!kernel) return kernel;
-  if (!is_build(*kernel, build)) return refused("the kernel's image is of another build");
+  if (!is_build(*kernel, build)) return no_kernel_keys("the kernel's image is of another build");
   return kernel;
 }
 
@@ -142,7 +142,8 @@ Result<std::vector<std::string>> certificates_in(Bytes kernel) {
       ++at;
       continue;
     }
-    if (++attempts > kMostAttempts) return refused("the kernel's image holds too much like a key");
+    if (++attempts > kMostAttempts)
+      return no_kernel_keys("the kernel's image holds too much like a key");
     if (!is_self_consistent(candidate)) {
       ++at;
       continue;
@@ -150,7 +151,7 @@ Result<std::vector<std::string>> certificates_in(Bytes kernel) {
     const std::string_view der = text_of(candidate);
     if (std::find(found.begin(), found.end(), der) == found.end()) found.emplace_back(der);
     if (found.size() > kMostKernelCertificates) {
-      return refused("the kernel's image holds more certificates than can be told apart");
+      return no_kernel_keys("the kernel's image holds more certificates than can be told apart");
     }
     at += candidate.size();
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/policy/glob.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace modgate {
@@ -56,6 +57,11 @@ bool Glob::matches(std::string_view text) const noexcept {
       return false;
     }
   }
+}
+
+bool matches_any(const std::vector<Glob>& globs, std::string_view text) noexcept {
+  return globs.empty() || std::any_of(globs.begin(), globs.end(),
+                                      [&](const Glob& glob) { return glob.matches(text); });
 }
 
 }  // namespace modgate

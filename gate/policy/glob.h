@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace modgate {
 
@@ -39,5 +40,8 @@ class Glob {
   std::string pattern_;
   bool is_of_modules_ = false;
 };
+
+/// Whether one of them matches the whole of the text. No globs at all leave it open: true.
+bool matches_any(const std::vector<Glob>& globs, std::string_view text) noexcept;
 
 }  // namespace modgate

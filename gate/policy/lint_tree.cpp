@@ -11,12 +11,7 @@ namespace modgate {
 namespace {
 
 /// Of one rule.
-constexpr std::size_t kMostShown = 16;
-
-bool any_matches(const std::vector<Glob>& globs, std::string_view text) {
-  return globs.empty() || std::any_of(globs.begin(), globs.end(),
-                                      [&](const Glob& glob) { return glob.matches(text); });
-}
+constexpr std::size_t kMostFound = 16;
 
 }  // namespace
 
@@ -49,7 +44,7 @@ std::string LintTree::meant_by(const Glob& name) const {
 std::vector<std::string> LintTree::troubles(const Rule& rule) {
   std::vector<std::string> found;
   for (const Glob& name : rule.modules) {
-    if (found.size() == kMostShown) return found;
+    if (found.size() == kMostFound) return found;
     if (is_met(name, What::name)) continue;
     found.push_back("the kernel has no module " + name.pattern() + meant_by(name));
   }
@@ -59,8 +54,8 @@ std::vector<std::string> LintTree::troubles(const Rule& rule) {
   }
   if (!found.empty() || rule.modules.empty() || rule.details->trees.empty()) return found;
   const bool both = std::any_of(modules_.begin(), modules_.end(), [&](const TreeModule& module) {
-    return !module.place.empty() && any_matches(rule.modules, module.name) &&
-           any_matches(rule.details->trees, module.place);
+    return !module.place.empty() && matches_any(rule.modules, module.name) &&
+           matches_any(rule.details->trees, module.place);
   });
   if (!both) found.emplace_back("no module of these names is at these places of the kernel's tree");
   return found;

@@ -8,11 +8,6 @@
 namespace modgate {
 namespace {
 
-bool any_matches(const std::vector<Glob>& globs, std::string_view text) {
-  return globs.empty() || std::any_of(globs.begin(), globs.end(),
-                                      [&](const Glob& glob) { return glob.matches(text); });
-}
-
 bool is_in_hours(const RuleDetails& details, const Circumstances& now) {
   return details.hours.empty() ||
          std::any_of(details.hours.begin(), details.hours.end(), [&](const Hours& hours) {
@@ -66,7 +61,7 @@ bool holds_now(const Rule& rule, const Circumstances& now) {
   const RuleDetails& details = *rule.details;
   if (details.not_before && !details.not_before->is_past(now)) return false;
   if (details.expires && details.expires->is_past(now)) return false;
-  return any_matches(details.hosts, now.host) && is_in_hours(details, now);
+  return matches_any(details.hosts, now.host) && is_in_hours(details, now);
 }
 
 std::string reason_not_now(const Rule& rule, const Circumstances& now) {
@@ -74,7 +69,7 @@ std::string reason_not_now(const Rule& rule, const Circumstances& now) {
   if (details.expires && details.expires->is_past(now)) {
     return "it has expired (" + details.expires->text + ')';
   }
-  if (!any_matches(details.hosts, now.host)) return "it is for other hosts";
+  if (!matches_any(details.hosts, now.host)) return "it is for other hosts";
   if (details.not_before && !details.not_before->is_past(now)) {
     return "it begins later (" + details.not_before->text + ')';
   }
@@ -104,13 +99,13 @@ bool covers_source(const Rule& rule, const Plan& plan, const PlannedModule& modu
 }
 
 bool names_module(const Rule& rule, const PlannedModule& module) {
-  return any_matches(rule.modules, module.name);
+  return matches_any(rule.modules, module.name);
 }
 
 bool is_in_place(const Rule& rule, const PlannedModule& module) {
   if (rule.details->trees.empty()) return true;
   return !module.handed_over && !module.place.empty() &&
-         any_matches(rule.details->trees, module.place);
+         matches_any(rule.details->trees, module.place);
 }
 
 bool is_about(const Rule& rule, const Plan& plan, const PlannedModule& module) {

@@ -10,7 +10,7 @@ namespace modgate {
 namespace {
 
 /// Longer words are not worth the time.
-constexpr std::size_t kLongest = 64;
+constexpr std::size_t kLongestTyped = 64;
 
 /// How many letters to insert, remove, replace, or exchange with the next.
 std::size_t distance(std::string_view left, std::string_view right) {
@@ -35,7 +35,7 @@ std::size_t distance(std::string_view left, std::string_view right) {
 }  // namespace
 
 std::string nearest(std::string_view typed, const std::vector<std::string_view>& known) {
-  if (typed.size() > kLongest) return {};
+  if (typed.size() > kLongestTyped) return {};
   std::string_view best;
   std::size_t least = std::max<std::size_t>(1, typed.size() / 3) + 1;
   for (const std::string_view word : known) {

@@ -8,13 +8,13 @@
 namespace modgate {
 namespace {
 
-constexpr std::size_t kLongest = 1024;
+constexpr std::size_t kLongestExpression = 1024;
 constexpr std::int64_t kMostMemory = std::int64_t{1} << 20;
 
 }  // namespace
 
 Result<Pattern> Pattern::compile(const std::string& expression) {
-  if (expression.size() > kLongest) {
+  if (expression.size() > kLongestExpression) {
     return Error{Outcome::usage, "the pattern is longer than 1024 bytes"};
   }
   RE2::Options options;

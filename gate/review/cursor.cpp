@@ -22,7 +22,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostBytes = std::size_t{4} << 20U;
-constexpr int kVersion = 1;
+constexpr int kCursorVersion = 1;
 
 Error failed(const std::string& path, int code) {
   return {Outcome::failed, path + ": " + std::strerror(code), code};
@@ -99,7 +99,7 @@ Result<std::map<std::string, Saved>> parse(const std::string& text, const std::s
                                              "remove it"};
   std::map<std::string, Saved> saved;
   const Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded() || !json.is_object() || json.value("cursor", 0) != kVersion ||
+  if (json.is_discarded() || !json.is_object() || json.value("cursor", 0) != kCursorVersion ||
       !json.contains("logs") || !json["logs"].is_object()) {
     return malformed;
   }
@@ -145,7 +145,7 @@ Status ReviewCursor::store(const std::vector<OpenLog>& logs,
   Json json;
   if (!text->empty()) json = Json::parse(*text, nullptr, false);
   if (!json.is_object()) json = Json::object();
-  json["cursor"] = kVersion;
+  json["cursor"] = kCursorVersion;
   if (!json["logs"].is_object()) json["logs"] = Json::object();
   for (std::size_t at = 0; at < logs.size(); ++at) {
     auto digest = digest_before(logs[at], positions[at]);

@@ -17,7 +17,7 @@
 namespace modgate {
 namespace {
 
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kTablesVersion = 1;
 /// Entries that are counted in each use.
 constexpr std::int64_t kCountedLines = 4096;
 
@@ -124,7 +124,7 @@ Status make_index_tables(SqlDatabase& database) {
   if (!row) return row.error();
   const std::int64_t found = version->number(0);
   version->reset();
-  if (found == kVersion) return Done{};
+  if (found == kTablesVersion) return Done{};
   if (found != 0) return Error{Outcome::failed, "the index is another version's"};
   if (auto begun = database.run("BEGIN IMMEDIATE"); !begun) return begun;
   if (auto made = database.run(kTables); !made) return made;

@@ -5,8 +5,11 @@
 #include <string>
 
 namespace modgate {
+namespace {
 
 using Json = nlohmann::ordered_json;
+
+}  // namespace
 
 Json copy_of(simdjson::dom::element root, std::string_view pointer) {
   simdjson::dom::element found;

@@ -8,7 +8,7 @@
 namespace modgate {
 namespace {
 
-Error malformed(std::string message) { return {Outcome::usage, std::move(message)}; }
+Error malformed_fields(std::string message) { return {Outcome::usage, std::move(message)}; }
 
 bool is_key(std::string_view text) noexcept {
   return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char byte) {
@@ -20,9 +20,9 @@ bool is_key(std::string_view text) noexcept {
 
 Result<Fields> Fields::decode(std::string_view message, std::size_t max_bytes,
                               std::size_t max_fields) {
-  if (message.empty()) return malformed("an empty message");
-  if (message.size() > max_bytes) return malformed("a message that is too long");
-  if (message.back() != '\0') return malformed("a message that is cut off");
+  if (message.empty()) return malformed_fields("an empty message");
+  if (message.size() > max_bytes) return malformed_fields("a message that is too long");
+  if (message.back() != '\0') return malformed_fields("a message that is cut off");
   Fields fields;
   while (!message.empty()) {
     const std::size_t end = message.find('\0');
@@ -30,12 +30,13 @@ Result<Fields> Fields::decode(std::string_view message, std::size_t max_bytes,
     message.remove_prefix(end + 1);
     const std::size_t equals = field.find('=');
     if (equals == std::string_view::npos || !is_key(field.substr(0, equals))) {
-      return malformed("a message with a malformed field");
+      return malformed_fields("a message with a malformed_fields field");
     }
     if (fields.find(field.substr(0, equals)) != nullptr) {
-      return malformed("a message with a field that stands twice");
+      return malformed_fields("a message with a field that stands twice");
     }
-    if (fields.fields_.size() == max_fields) return malformed("a message with too many fields");
+    if (fields.fields_.size() == max_fields)
+      return malformed_fields("a message with too many fields");
     fields.fields_.emplace_back(field.substr(0, equals), field.substr(equals + 1));
   }
   return fields;
@@ -81,11 +82,11 @@ Result<std::vector<std::string>> unpack(std::string_view packed, std::size_t max
   std::vector<std::string> items;
   while (!packed.empty()) {
     const std::size_t colon = packed.substr(0, 21).find(':');
-    if (colon == std::string_view::npos) return malformed("a list that is malformed");
+    if (colon == std::string_view::npos) return malformed_fields("a list that is malformed_fields");
     auto length = parse_number(packed.substr(0, colon), packed.size());
     if (!length || *length > packed.size() - colon - 1)
-      return malformed("a list that is malformed");
-    if (items.size() == max_items) return malformed("a list that is too long");
+      return malformed_fields("a list that is malformed_fields");
+    if (items.size() == max_items) return malformed_fields("a list that is too long");
     items.emplace_back(packed.substr(colon + 1, *length));
     packed.remove_prefix(colon + 1 + *length);
   }
@@ -97,7 +98,7 @@ Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t max) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool shortest = text == "0" || (!text.empty() && text.front() != '0');
   if (error != std::errc() || end != text.data() + text.size() || !shortest || number > max) {
-    return malformed("a number that is malformed or too large");
+    return malformed_fields("a number that is malformed_fields or too large");
   }
   return number;
 }

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMostFields = 8;
 constexpr std::array<const char*, 4> kStyles = {"secret", "text", "info", "error"};
 
-Error malformed() { return {Outcome::unavailable, "a reply that cannot be understood"}; }
+Error malformed_reply() { return {Outcome::unavailable, "a reply that cannot be understood"}; }
 
 /// NUL ends a field, so text from elsewhere must not hold one.
 std::string without_nul(std::string text) {
@@ -28,23 +28,23 @@ Result<Reply> decode_end(const Fields& fields) {
   const std::string* rule = fields.find("rule");
   const std::string* record = fields.find("record");
   if (outcome == nullptr || message == nullptr || rule == nullptr || record == nullptr) {
-    return malformed();
+    return malformed_reply();
   }
   auto number = parse_number(*outcome, static_cast<std::uint64_t>(Outcome::unavailable));
-  if (!number) return malformed();
+  if (!number) return malformed_reply();
   return Reply(ReplyEnd{static_cast<Outcome>(*number), *message, *rule, *record});
 }
 
 Result<Reply> decode_prompt(const Fields& fields) {
   const std::string* style = fields.find("style");
   const std::string* text = fields.find("text");
-  if (style == nullptr || text == nullptr) return malformed();
+  if (style == nullptr || text == nullptr) return malformed_reply();
   for (std::size_t at = 0; at < kStyles.size(); ++at) {
     if (*style == kStyles[at]) {
       return Reply(ReplyPrompt{static_cast<ReplyPrompt::Style>(at), *text});
     }
   }
-  return malformed();
+  return malformed_reply();
 }
 
 }  // namespace
@@ -68,16 +68,16 @@ std::string encode_reply(const Reply& reply) {
 
 Result<Reply> decode_reply(std::string_view message) {
   auto fields = Fields::decode(message, Limits::message_bytes, kMostFields);
-  if (!fields) return malformed();
+  if (!fields) return malformed_reply();
   const std::string* kind = fields->find("reply");
-  if (kind == nullptr) return malformed();
+  if (kind == nullptr) return malformed_reply();
   if (*kind == "end" && fields->all().size() == 5) return decode_end(*fields);
   if (*kind == "prompt" && fields->all().size() == 3) return decode_prompt(*fields);
   const std::string* last = fields->find("last");
   const std::string* text = fields->find("text");
   if (*kind != "part" || fields->all().size() != 3 || last == nullptr || text == nullptr ||
       (*last != "0" && *last != "1") || text->size() > kReplyPartBytes) {
-    return malformed();
+    return malformed_reply();
   }
   return Reply(ReplyPart{*text, *last == "1"});
 }

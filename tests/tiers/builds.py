@@ -8,6 +8,9 @@ from steps import BUILD, PROJECT, say, step
 sys.path.append(str(PROJECT / "tests/vm"))
 from workshop import Workshop, own_suite, workshop  # noqa: E402
 
+# Sources of a room compiled together take a third of the time. The other builds show that each compiles alone.
+TOGETHER = ["-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=12"]
+
 
 def place(suite: str) -> Path:
     """Where what is built for this release is."""
@@ -35,7 +38,8 @@ def plain_build(shop: Workshop | None = None) -> Path | None:
 
 
 def fuzz_build() -> Path | None:
-    return build(own(), "fuzz", "-DCMAKE_CXX_COMPILER=clang++", "-DMODGATE_FUZZ=ON", "-DBUILD_TESTING=OFF")
+    return build(own(), "fuzz", "-DCMAKE_CXX_COMPILER=clang++", "-DMODGATE_FUZZ=ON", "-DBUILD_TESTING=OFF",
+                 *TOGETHER)
 
 
 def installed_release(shop: Workshop | None = None) -> Path | None:
@@ -43,7 +47,7 @@ def installed_release(shop: Workshop | None = None) -> Path | None:
     shop = shop or own()
     # stripped at once: debug information would take a third of the compilers' time
     folder = build(shop, "release", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O2 -DNDEBUG",
-                   "-DBUILD_TESTING=OFF",
+                   "-DBUILD_TESTING=OFF", *TOGETHER,
                    "-DCMAKE_INSTALL_PREFIX=/usr", "-DCMAKE_INSTALL_SYSCONFDIR=/etc",
                    "-DCMAKE_INSTALL_LOCALSTATEDIR=/var")
     root = place(shop.suite) / "root"

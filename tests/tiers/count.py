@@ -44,6 +44,13 @@ def of_ctest(report: Path, expected: int) -> Count:
     return count if tests else DID_NOT_RUN
 
 
+def of_total(output: str, status: int) -> Count:
+    """Counts by the last line of a program that adds up tiers; a failure that is not in it is one more."""
+    found = re.fullmatch(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?", (output.splitlines() or [""])[-1])
+    count = Count(*(int(number or 0) for number in found.groups())) if found else DID_NOT_RUN
+    return count + DID_NOT_RUN if status != 0 and count.failed == 0 else count
+
+
 def of_vm(output: str, status: int) -> Count:
     """Counts by the machine's last line; a failure that is not in it is one more."""
     found = re.findall(r"^vm: (\d+) passed, (\d+) failed, (\d+) skipped$", output, re.MULTILINE)

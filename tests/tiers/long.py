@@ -19,7 +19,7 @@ def main() -> int:
     if unknown := set(options.kind) - set(kinds):
         parser.error(f"there is no kind {', '.join(unknown)}")
     nothing_typed()
-    return runners.add_up(kinds, options.kind or list(kinds), options)
+    return runners.add_up(runners.each(kinds, options.kind or list(kinds), options))
 
 
 sys.exit(main())

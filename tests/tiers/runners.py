@@ -225,8 +225,8 @@ def powercut(options) -> Count:
     return cut_power(builds.installed_release(), options.rounds)
 
 
-def add_up(runners: dict, chosen: list, options) -> int:
-    """Runs them one after the other; the last line counts all of them. The exit status."""
+def each(runners: dict, chosen: list, options) -> Count:
+    """Runs them one after the other."""
     LOGS.mkdir(parents=True, exist_ok=True)
     total = Count()
     for name in chosen:
@@ -237,5 +237,10 @@ def add_up(runners: dict, chosen: list, options) -> int:
             count = DID_NOT_RUN
         say(f"{name}: {count}")
         total += count
+    return total
+
+
+def add_up(total: Count) -> int:
+    """The last line counts all that ran. The exit status."""
     print(total, flush=True)
     return 1 if total.failed or not total.passed else 0

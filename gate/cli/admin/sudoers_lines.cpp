@@ -13,40 +13,40 @@
 namespace modgate {
 namespace {
 
-using Json = nlohmann::json;
+using SudoersJson = nlohmann::json;
 
-constexpr std::size_t kMostText = std::size_t{16} << 20U;
+constexpr std::size_t kMostJson = std::size_t{16} << 20U;
 constexpr int kDeepest = 16;
 constexpr std::size_t kMostLines = 4000;
-constexpr std::size_t kLongestName = 128;
+constexpr std::size_t kLongestPrincipal = 128;
 
 /// The list under a key; an empty one where there is none.
-const Json& list_at(const Json& table, const char* key) {
-  static const Json kNone = Json::array();
+const SudoersJson& list_at(const SudoersJson& table, const char* key) {
+  static const SudoersJson kNone = SudoersJson::array();
   if (!table.is_object()) return kNone;
   const auto found = table.find(key);
   return found != table.end() && found->is_array() ? *found : kNone;
 }
 
 /// The text under a key; nullopt where there is none.
-std::optional<std::string> text_at(const Json& table, const char* key) {
+std::optional<std::string> text_at(const SudoersJson& table, const char* key) {
   const auto found = table.is_object() ? table.find(key) : table.end();
   if (!table.is_object() || found == table.end() || !found->is_string()) return std::nullopt;
   return found->get<std::string>();
 }
 
-bool is_negated(const Json& entry) {
+bool is_negated(const SudoersJson& entry) {
   const auto found = entry.is_object() ? entry.find("negated") : entry.end();
   return entry.is_object() && found != entry.end() && *found != false;
 }
 
 /// Whether the entry says what it is by one key alone, beside a negation.
-bool is_plain_entry(const Json& entry) {
+bool is_plain_entry(const SudoersJson& entry) {
   return entry.is_object() && entry.size() - (entry.contains("negated") ? 1 : 0) == 1;
 }
 
 /// What an entry says, as sudoers(5) writes it, for a comment.
-std::string shown(const Json& entry) {
+std::string entry_text(const SudoersJson& entry) {
   constexpr std::array<std::pair<const char*, const char*>, 8> kMarks = {{{"username", ""},
                                                                           {"usergroup", "%"},
                                                                           {"userid", "#"},
@@ -57,17 +57,17 @@ std::string shown(const Json& entry) {
                                                                           {"networkaddr", ""}}};
   for (const auto& [key, mark] : kMarks) {
     if (!is_plain_entry(entry) || !entry.contains(key)) continue;
-    const Json& value = entry[key];
+    const SudoersJson& value = entry[key];
     if (!value.is_string() && !value.is_number_integer()) continue;
     const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
     return printable((is_negated(entry) ? "!" : "") + std::string(mark) + text);
   }
-  return printable(entry.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return printable(entry.dump(-1, ' ', false, SudoersJson::error_handler_t::replace));
 }
 
 /// A name that reads as it is and that a policy can hold.
 bool is_plain_name(const std::string& name) {
-  return !name.empty() && name.size() <= kLongestName && name.front() != '#' &&
+  return !name.empty() && name.size() <= kLongestPrincipal && name.front() != '#' &&
          name.front() != '%' && name.front() != ' ' && name.back() != ' ' &&
          name.find(':') == std::string::npos && printable(name) == name;
 }
@@ -85,7 +85,7 @@ bool is_ascii(const std::string& text) {
                      [](char byte) { return static_cast<unsigned char>(byte) < 0x80; });
 }
 
-std::optional<std::string> member_of(const Json& entry) {
+std::optional<std::string> member_of(const SudoersJson& entry) {
   if (!is_plain_entry(entry)) return std::nullopt;
   if (const auto name = text_at(entry, "username");
       name && *name != "ALL" && is_plain_name(*name)) {
@@ -101,12 +101,12 @@ std::optional<std::string> member_of(const Json& entry) {
   return std::nullopt;
 }
 
-SudoersUsers users_of(const Json& list) {
+SudoersUsers users_of(const SudoersJson& list) {
   SudoersUsers users;
-  for (const Json& entry : list) {
+  for (const SudoersJson& entry : list) {
     if (is_negated(entry)) {
       users.has_negated = true;
-      users.others.push_back(shown(entry));
+      users.others.push_back(entry_text(entry));
       continue;
     }
     const auto login = text_at(entry, "username");
@@ -118,7 +118,7 @@ SudoersUsers users_of(const Json& list) {
     if (auto member = member_of(entry)) {
       users.members.push_back(std::move(*member));
     } else {
-      users.others.push_back(shown(entry));
+      users.others.push_back(entry_text(entry));
     }
   }
   for (std::vector<std::string>* names : {&users.members, &users.logins}) {
@@ -131,7 +131,7 @@ SudoersUsers users_of(const Json& list) {
 /// sudo compares a name without a dot with the part of the host's name before the first one, a
 /// policy the whole: a star at the end alone means the same to both.
 bool is_host_of_a_policy(const std::string& name) {
-  const bool plain = !name.empty() && name.size() <= kLongestName &&
+  const bool plain = !name.empty() && name.size() <= kLongestPrincipal &&
                      std::all_of(name.begin(), name.end(), [](char byte) {
                        return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
                               (byte >= '0' && byte <= '9') ||
@@ -143,32 +143,32 @@ bool is_host_of_a_policy(const std::string& name) {
   return wildcard == std::string::npos || (name[wildcard] == '*' && wildcard + 1 == name.size());
 }
 
-SudoersHosts hosts_of(const Json& list) {
+SudoersHosts hosts_of(const SudoersJson& list) {
   SudoersHosts hosts;
-  for (const Json& entry : list) {
+  for (const SudoersJson& entry : list) {
     const auto name = is_plain_entry(entry) ? text_at(entry, "hostname") : std::nullopt;
     if (is_negated(entry)) {
       hosts.has_negated = true;
-      hosts.others.push_back(shown(entry));
+      hosts.others.push_back(entry_text(entry));
     } else if (name == "ALL") {
       hosts.all = true;
     } else if (name && is_host_of_a_policy(*name)) {
       hosts.names.push_back(*name);
     } else {
-      hosts.others.push_back(shown(entry));
+      hosts.others.push_back(entry_text(entry));
     }
   }
   return hosts;
 }
 
-void read_runas(const Json& spec, bool default_is_root, SudoersLine& line) {
+void read_runas(const SudoersJson& spec, bool default_is_root, SudoersLine& line) {
   // A group alone means: as the caller, with that group.
   if (!spec.contains("runasusers")) {
     line.is_root = default_is_root && !spec.contains("runasgroups");
     return;
   }
   bool has_negated = false;
-  for (const Json& entry : list_at(spec, "runasusers")) {
+  for (const SudoersJson& entry : list_at(spec, "runasusers")) {
     has_negated = has_negated || is_negated(entry);
     if (is_negated(entry) || !is_plain_entry(entry)) continue;
     const auto name = text_at(entry, "username");
@@ -179,7 +179,7 @@ void read_runas(const Json& spec, bool default_is_root, SudoersLine& line) {
 }
 
 /// "20260101000000Z" as TOML has it.
-std::optional<std::string> moment_of(const Json& value) {
+std::optional<std::string> moment_of(const SudoersJson& value) {
   if (!value.is_string()) return std::nullopt;
   const auto text = value.get<std::string>();
   if (text.size() != 15 || text.back() != 'Z') return std::nullopt;
@@ -201,7 +201,7 @@ std::optional<std::string> moment_of(const Json& value) {
          text.substr(8, 2) + ':' + text.substr(10, 2) + ':' + text.substr(12, 2) + 'Z';
 }
 
-void read_option(const std::string& name, const Json& value, SudoersLine& line) {
+void read_option(const std::string& name, const SudoersJson& value, SudoersLine& line) {
   // These say how sudo runs a program, which Modgate does not.
   constexpr std::array<std::string_view, 9> kOfRunning = {
       "setenv",    "noexec", "exec",      "log_input",      "log_output",
@@ -223,10 +223,10 @@ void read_option(const std::string& name, const Json& value, SudoersLine& line) 
   line.option = printable(name);
 }
 
-void read_options(const Json& spec, SudoersLine& line) {
-  for (const Json& option : list_at(spec, "Options")) {
+void read_options(const SudoersJson& spec, SudoersLine& line) {
+  for (const SudoersJson& option : list_at(spec, "Options")) {
     if (!option.is_object()) {
-      line.option = shown(option);
+      line.option = entry_text(option);
       continue;
     }
     for (const auto& [name, value] : option.items()) read_option(name, value, line);
@@ -239,10 +239,10 @@ void read_options(const Json& spec, SudoersLine& line) {
   }
 }
 
-void read_command(const Json& entry, SudoersLine& line) {
+void read_command(const SudoersJson& entry, SudoersLine& line) {
   const auto text = text_at(entry, "command");
   line.is_negated = is_negated(entry);
-  line.text = text ? *text : entry.dump(-1, ' ', false, Json::error_handler_t::replace);
+  line.text = text ? *text : entry.dump(-1, ' ', false, SudoersJson::error_handler_t::replace);
   if (!text) {
     line.command = {SudoersCommand::Kind::unsayable, {}, {}, "it is of an unknown kind", true};
     return;
@@ -256,12 +256,12 @@ void read_command(const Json& entry, SudoersLine& line) {
   }
 }
 
-Status read_users_line(const Json& spec, bool default_is_root, SudoersFile& file) {
+Status read_users_line(const SudoersJson& spec, bool default_is_root, SudoersFile& file) {
   const auto users = std::make_shared<const SudoersUsers>(users_of(list_at(spec, "User_List")));
   const auto hosts = std::make_shared<const SudoersHosts>(hosts_of(list_at(spec, "Host_List")));
-  for (const Json& commands : list_at(spec, "Cmnd_Specs")) {
+  for (const SudoersJson& commands : list_at(spec, "Cmnd_Specs")) {
     if (!commands.is_object()) return Error{Outcome::failed, "a line has no commands"};
-    for (const Json& entry : list_at(commands, "Commands")) {
+    for (const SudoersJson& entry : list_at(commands, "Commands")) {
       SudoersLine line;
       line.users = users;
       line.hosts = hosts;
@@ -280,10 +280,10 @@ Status read_users_line(const Json& spec, bool default_is_root, SudoersFile& file
 }
 
 /// Returns whether a line without a runas list runs its command as root.
-bool read_defaults(const Json& list, SudoersFile& file) {
+bool read_defaults(const SudoersJson& list, SudoersFile& file) {
   bool is_root = true;
-  for (const Json& defaults : list) {
-    for (const Json& option : list_at(defaults, "Options")) {
+  for (const SudoersJson& defaults : list) {
+    for (const SudoersJson& option : list_at(defaults, "Options")) {
       file.has_defaults = true;
       if (!option.is_object()) continue;
       for (const auto& [name, value] : option.items()) {
@@ -303,13 +303,13 @@ Error not_understood() {
           "and for CWD= or CHROOT="};
 }
 
-Result<Json> parse(std::string_view text) {
+Result<SudoersJson> parse(std::string_view text) {
   bool too_deep = false;
-  const auto bound = [&](int depth, Json::parse_event_t, Json&) {
+  const auto bound = [&](int depth, SudoersJson::parse_event_t, SudoersJson&) {
     too_deep = too_deep || depth > kDeepest;
     return !too_deep;
   };
-  Json json = Json::parse(text, bound, false);
+  SudoersJson json = SudoersJson::parse(text, bound, false);
   if (too_deep) return Error{Outcome::failed, "what cvtsudoers printed is nested too deeply"};
   if (!json.is_object()) return not_understood();
   return json;
@@ -318,7 +318,7 @@ Result<Json> parse(std::string_view text) {
 }  // namespace
 
 Result<SudoersFile> read_sudoers(std::string_view json) {
-  if (json.size() > kMostText) {
+  if (json.size() > kMostJson) {
     return Error{Outcome::failed, "what cvtsudoers printed is larger than 16 MiB"};
   }
   SudoersFile file;
@@ -327,7 +327,7 @@ Result<SudoersFile> read_sudoers(std::string_view json) {
   auto parsed = parse(json);
   if (!parsed) return parsed.error();
   const bool default_is_root = read_defaults(list_at(*parsed, "Defaults"), file);
-  for (const Json& spec : list_at(*parsed, "User_Specs")) {
+  for (const SudoersJson& spec : list_at(*parsed, "User_Specs")) {
     if (auto read = read_users_line(spec, default_is_root, file); !read) return read.error();
   }
   return file;

@@ -22,7 +22,7 @@ constexpr std::size_t kWidth = 100;
 constexpr std::size_t kLongestShown = 110;  // two in a line stay below what a line may have of dots
 
 /// Text for a comment: one line, escaped, and not too long.
-std::string shown(std::string_view text) {
+std::string in_comment(std::string_view text) {
   std::string whole = printable(text);
   if (whole.size() <= kLongestShown) return whole;
   std::size_t end = kLongestShown;
@@ -212,9 +212,9 @@ class Translation {
                const std::string& what) {
     std::vector<std::string> users = line.users->members;
     users.insert(users.end(), line.users->others.begin(), line.users->others.end());
-    comments_ += "# " + what + ": " + shown(joined(users)) + ": " + (line.is_negated ? "!" : "") +
-                 shown(line.text) + '\n';
-    for (const std::string& reason : reasons) comments_ += "#   " + shown(reason) + '\n';
+    comments_ += "# " + what + ": " + in_comment(joined(users)) + ": " +
+                 (line.is_negated ? "!" : "") + in_comment(line.text) + '\n';
+    for (const std::string& reason : reasons) comments_ += "#   " + in_comment(reason) + '\n';
   }
 
   /// How the rule is narrower than the line.
@@ -254,7 +254,7 @@ class Translation {
       const auto module = terms->second.find(command.module);
       if (module != terms->second.end() && module->second.load) return rule;
     }
-    std::string text = "\n# Not translated: " + shown(entry.line->text) +
+    std::string text = "\n# Not translated: " + in_comment(entry.line->text) +
                        "\n#   a rule can allow parameters, not ask for them: this one would allow "
                        "the load without them, too";
     for (const char byte : rule) text += byte == '\n' ? std::string("\n# ") : std::string(1, byte);
@@ -292,7 +292,7 @@ class Translation {
 Result<std::string> policy_from_sudoers(std::string_view json, const std::string& file) {
   auto sudoers = read_sudoers(json);
   if (!sudoers) return sudoers.error();
-  std::string text = "# What " + shown(file) +
+  std::string text = "# What " + in_comment(file) +
                      " allows with modprobe and rmmod, as a policy of Modgate.\n"
                      "# Read it, and take the lines out of sudoers that it stands for.\n" +
                      Translation(*sudoers).text();
