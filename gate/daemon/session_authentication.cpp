@@ -6,6 +6,7 @@
 #include "gate/daemon/authenticator.h"
 #include "gate/daemon/session_world.h"
 #include "gate/daemon/waiting.h"
+#include "modgate/decision.h"
 #include "pam/service_check.h"
 #include "pam/status_name.h"
 
@@ -24,7 +25,7 @@ Error unauthenticated(std::string message) {
 }  // namespace
 
 struct SessionWorld::Try {
-  bool accepted = false;
+  Verdict verdict = Verdict::deny;
   bool counted = false;  ///< a secret reached PAM
   int pam_status = 0;
   std::string message;
@@ -62,7 +63,7 @@ Result<SessionWorld::Try> SessionWorld::follow_try(Compartment& authenticator,
       case FromAuthenticator::Kind::accepted: {
         const Status told = ends_.listener.try_succeeded(service, setup_.deadline);
         if (!told) return told.error();
-        attempt.accepted = true;
+        attempt.verdict = Verdict::allow;
         return attempt;
       }
       case FromAuthenticator::Kind::refused:
@@ -115,7 +116,7 @@ Status SessionWorld::authenticate(const std::string& service) {
   for (int tries = 1;; ++tries) {
     auto attempt = try_once(service);
     if (!attempt) return attempt.error();
-    if (attempt->accepted) return Done{};
+    if (is_allowed(attempt->verdict)) return Done{};
     if (auto recorded = record_failed_try(service, *attempt); !recorded) return recorded;
     if (tries == kTries || !may_try_again(attempt->pam_status)) {
       return unauthenticated("not authenticated: " + attempt->message);
