@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <utility>
@@ -17,6 +18,16 @@ namespace {
 
 constexpr const char* kDefault = "/lib/modules";
 constexpr const char* kIndex = "modules.dep.bin";
+
+/// What libkmod reads of a tree (libkmod.c: index_files; libkmod-config.c: modules.softdep).
+constexpr std::array kReadByLibkmod = {kIndex,
+                                       "modules.alias.bin",
+                                       "modules.symbols.bin",
+                                       "modules.builtin.alias.bin",
+                                       "modules.builtin.bin",
+                                       "modules.builtin.modinfo",
+                                       "modules.softdep",
+                                       "modules.weakdep"};
 
 Fd open_beneath(int root, const std::string& path, int flags) {
   open_how how = {};
@@ -100,6 +111,28 @@ Result<ModuleTree> ModuleTree::open(const std::string& directory) {
                  "there is no module tree (" + path + "/" + kIndex + " is missing)", errno};
   }
   return ModuleTree(std::move(path), std::move(root));
+}
+
+Status ModuleTree::check_indexes() const {
+  const auto unsafe = [](const std::string& what) {
+    return Error{Outcome::unavailable, "the module tree is unsafe: " + what};
+  };
+  if (auto checked = check_directory(root_.get(), directory_); !checked) {
+    return unsafe(checked.error().message);
+  }
+  for (const char* name : kReadByLibkmod) {
+    const std::string path = directory_ + '/' + name;
+    struct stat state = {};
+    if (::fstatat(root_.get(), name, &state, 0) != 0) {
+      if (errno == ENOENT) continue;
+      return unsafe(path + " cannot be examined");
+    }
+    if (!S_ISREG(state.st_mode)) return unsafe(path + " is not a regular file");
+    if (const std::string wrong = distrust(state); !wrong.empty()) {
+      return unsafe(path + ' ' + wrong);
+    }
+  }
+  return Done{};
 }
 
 Result<Fd> ModuleTree::open_module(const std::string& path) const {

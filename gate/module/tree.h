@@ -18,6 +18,10 @@ class ModuleTree {
   /// Absolute path as the administrator knows it, such as /lib/modules/6.1.0-56-cloud-amd64.
   [[nodiscard]] const std::string& directory() const noexcept { return directory_; }
 
+  /// An error (Outcome::unavailable) where the tree, or an index that libkmod reads in it, could
+  /// have been written by others than root: libkmod does not withstand hostile ones.
+  [[nodiscard]] Status check_indexes() const;
+
   /// Opens the file of a module for reading, beneath the tree and without following a link on the
   /// way (openat2, RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS). Refuses (Outcome::rejected) what is
   /// not a regular file that only root can have written.

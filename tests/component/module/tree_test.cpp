@@ -23,7 +23,8 @@ void touch(const std::string& path) { std::ofstream(path) << "content"; }
 
 }  // namespace
 
-TEST_CASE("a tree is itself or lies below the directory by the kernel's release") {
+TEST_CASE("a tree is itself or lies below the directory by the kernel's release",
+          "[CVE-2022-1117]") {
   const FixtureTree fixture;
   CHECK_FALSE(ModuleTree::open(fixture.tree()));
   touch(fixture.tree() + "/modules.dep.bin");
@@ -41,6 +42,41 @@ TEST_CASE("a tree is itself or lies below the directory by the kernel's release"
   const auto below = ModuleTree::open(parent);
   REQUIRE(below);
   CHECK(below->directory() == running);
+}
+
+TEST_CASE("an index that others than root could have written is not read", "[KMOD-PARSERS]") {
+  if (::geteuid() != 0) {
+    WARN("SKIPPED: only root can make files of root's");
+    return;
+  }
+  const FixtureTree fixture;
+  touch(fixture.tree() + "/modules.dep.bin");
+  const auto tree = ModuleTree::open(fixture.tree());
+  REQUIRE(tree);
+  const auto message = [&] {
+    const Status checked = tree->check_indexes();
+    return checked ? "sound" : checked.error().message;
+  };
+  CHECK(message() == "sound");
+  REQUIRE(::chmod(fixture.tree().c_str(), 0775) == 0);
+  CHECK(message() ==
+        "the module tree is unsafe: " + fixture.tree() + " can be written by group or others");
+  REQUIRE(::chmod(fixture.tree().c_str(), 0755) == 0);
+  for (const std::string name : {"modules.dep.bin", "modules.alias.bin", "modules.softdep"}) {
+    const std::string path = fixture.tree() + '/' + name;
+    touch(path);
+    CHECK(message() == "sound");
+    REQUIRE(::chmod(path.c_str(), 0666) == 0);
+    CHECK(message() == "the module tree is unsafe: " + path + " can be written by group or others");
+    REQUIRE(::chmod(path.c_str(), 0644) == 0);
+    REQUIRE(::chown(path.c_str(), 65534, 0) == 0);
+    CHECK(message() == "the module tree is unsafe: " + path + " does not belong to root");
+    REQUIRE(::chown(path.c_str(), 0, 0) == 0);
+  }
+  fs::remove(fixture.tree() + "/modules.alias.bin");
+  fs::create_directory(fixture.tree() + "/modules.alias.bin");
+  CHECK(message() == "the module tree is unsafe: " + fixture.tree() +
+                         "/modules.alias.bin is not a regular file");
 }
 
 TEST_CASE("only what lies in the tree, without a link, of root's alone, is opened") {
