@@ -8,6 +8,7 @@
 #include "gate/daemon/front.h"
 #include "gate/daemon/queries.h"
 #include "gate/daemon/session_world.h"
+#include "gate/daemon/time_limit.h"
 #include "gate/daemon/waiting.h"
 #include "gate/identity/login_uid.h"
 #include "gate/identity/names.h"
@@ -19,6 +20,9 @@ namespace {
 
 /// How long a caller may take to send its request.
 constexpr std::chrono::seconds kHearingTime{15};
+
+/// How long a directory service may take to say who somebody is.
+constexpr std::chrono::seconds kLookUpTime{60};
 
 /// A request that ended before there was a story to tell it.
 void refuse_without_story(SessionEnds& ends, const SessionSetup& setup, const Error& error) {
@@ -51,6 +55,7 @@ Result<Caller> who_is_judged(const SessionSetup& setup, const Request& request, 
     return Error{Outcome::denied,
                  "only root and members of modgate-audit may test the policy for somebody else"};
   }
+  const TimeLimit limit(kLookUpTime);
   return look_up_account(request.user);
 }
 
@@ -62,8 +67,9 @@ SessionExit tell_story(const SessionSetup& setup, const FilterSet& filters, Sess
     return SessionExit::fine;
   }
   auto tree = ModuleTree::open(setup.modules_dir);
-  if (!tree) {
-    refuse_without_story(ends, setup, tree.error());
+  const Status sound = tree ? tree->check_indexes() : Status(tree.error());
+  if (!sound) {
+    refuse_without_story(ends, setup, sound.error());
     return SessionExit::fine;
   }
   SessionWorld world(setup, filters, std::move(*caller), std::move(*tree), std::move(ends),
@@ -82,6 +88,11 @@ SessionExit tell_story(const SessionSetup& setup, const FilterSet& filters, Sess
       serve(world, request);
   }
   return world.child_crashed() ? SessionExit::child_crashed : SessionExit::fine;
+}
+
+Result<Caller> name_of(const Peer& peer) {
+  const TimeLimit limit(kLookUpTime);
+  return look_up_names(peer);
 }
 
 /// Whether the front left by itself; one that was killed by its filter or limits did not.
@@ -114,7 +125,7 @@ int run_session(const Inside& inside, const SessionSetup& setup, const FilterSet
   Channel front_channel(front->release_channel());
 
   // NSS is asked while the front hears the caller out.
-  auto caller = look_up_names(setup.peer);
+  auto caller = name_of(setup.peer);
   const Deadline heard_by = std::min(setup.deadline, BootClock::now() + kHearingTime);
   auto message = front_channel.receive(Limits::message_bytes, 1, heard_by);
   if (!message || !*message) return static_cast<int>(judge_front(*front));

@@ -8,6 +8,7 @@
 #include <ctime>
 #include <utility>
 
+#include "gate/daemon/time_limit.h"
 #include "gate/daemon/waiting.h"
 #include "gate/module/module_name.h"
 #include "gate/module/planner.h"
@@ -18,6 +19,8 @@ namespace {
 
 constexpr std::chrono::seconds kReplyTime{30};
 constexpr std::chrono::seconds kRecordTime{30};
+/// libkmod goes round in circles on some damaged indexes of the tree.
+constexpr std::chrono::seconds kPlanningTime{20};
 
 }  // namespace
 
@@ -98,14 +101,18 @@ Result<std::vector<GateLoad>> SessionWorld::live_gate_loads() {
   return loads;
 }
 
-Result<Plan> SessionWorld::plan(const Request& request) {
+Result<Plan> SessionWorld::plan_named(const Request& request) const {
+  const TimeLimit limit(kPlanningTime);
   const Planner planner(tree_.directory());
+  if (action_of(request.verb) == Action::unload) return planner.plan_unload(request.modules);
+  return planner.plan_load(request.modules.front(), request.parameters);
+}
+
+Result<Plan> SessionWorld::plan(const Request& request) {
   if (request.handed_over) return plan_handed_over(request);
   if (request.modules.empty()) return Error{Outcome::usage, "no module is named"};
-  if (action_of(request.verb) == Action::load)
-    return planner.plan_load(request.modules.front(), request.parameters);
-  auto plan = planner.plan_unload(request.modules);
-  if (!plan) return plan;
+  auto plan = plan_named(request);
+  if (!plan || action_of(request.verb) == Action::load) return plan;
   auto loads = live_gate_loads();
   if (!loads) return loads.error();
   for (PlannedModule& module : plan->modules) {
@@ -166,6 +173,7 @@ Result<Plan> SessionWorld::plan_handed_over(const Request& request) {
   if (!image) return image.error();
   handed_over_image_ = std::move(*image);
   if (auto known = compare_with_loaded(module, request.verb); !known) return known.error();
+  const TimeLimit limit(kPlanningTime);
   return Planner(tree_.directory()).plan_with(std::move(module));
 }
 

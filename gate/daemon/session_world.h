@@ -70,6 +70,7 @@ class SessionWorld final : public World {
   Result<KernelAnswer> await_loader(Compartment& loader, const Plan& plan,
                                     const std::vector<std::string>& before,
                                     const std::function<void()>& slow);
+  Result<Plan> plan_named(const Request& request) const;
   Result<Plan> plan_handed_over(const Request& request);
   Status compare_with_loaded(PlannedModule& module, Verb verb);
   [[nodiscard]] InspectionMeans means();
