@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -37,13 +38,17 @@ std::vector<char*> environment_entries() {
 }
 
 /// Nothing of whoever starts the helper reaches it or its children: no environment, not even in
-/// /proc/PID/environ, no directory, no umask.
+/// /proc/PID/environ, no directory, no umask, no ignored SIGCHLD.
 Status leave_the_starter_behind(const std::vector<char*>& environment) {
   for (char* entry : environment) ::explicit_bzero(entry, std::strlen(entry));
   if (::clearenv() != 0 || ::chdir("/") != 0) {
     return Error{Outcome::unavailable, std::string("chdir /: ") + std::strerror(errno), errno};
   }
   ::umask(077);
+  // Ignored, it would hide how a child ended (wait(2)).
+  if (::signal(SIGCHLD, SIG_DFL) == SIG_ERR) {
+    return Error{Outcome::unavailable, "SIGCHLD cannot be reset", errno};
+  }
   for (const int standard : {0, 1, 2}) {
     if (::fcntl(standard, F_GETFD) >= 0) continue;
     // A closed standard descriptor would be the number of the next file that is opened.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <csignal>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -11,6 +12,8 @@ namespace modgate {
 namespace {
 
 int run(const std::vector<std::string>& arguments) {
+  // Ignored by whoever started this, it would hide how an editor or a program ended (wait(2)).
+  if (::signal(SIGCHLD, SIG_DFL) == SIG_ERR) return static_cast<int>(Outcome::failed);
   const std::vector<Command> commands = {
       policy_check_command(), policy_edit_command(),      import_sudoers_command(),
       log_command(),          log_head_command(),         log_prove_command(),
