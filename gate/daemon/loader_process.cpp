@@ -39,7 +39,7 @@ Result<Receipt> await_receipt(Channel& recorder, const LoadOrder& order) {
 }
 
 /// Takes back what this loader inserted, newest first.
-void undo(KernelModules& kernel, const LoadOrder& order, FromLoader& answer, std::size_t upto) {
+void undo(ModuleKernel& kernel, const LoadOrder& order, FromLoader& answer, std::size_t upto) {
   for (std::size_t at = upto; at-- > 0;) {
     if (answer.modules[at].step != Step::done) continue;
     const int code = kernel.remove(order.modules[at].name);
@@ -51,7 +51,7 @@ void undo(KernelModules& kernel, const LoadOrder& order, FromLoader& answer, std
   }
 }
 
-void load(KernelModules& kernel, const LoadOrder& order, const std::vector<int>& images,
+void load(ModuleKernel& kernel, const LoadOrder& order, const std::vector<int>& images,
           const Receipt& receipt, FromLoader& answer) {
   for (std::size_t at = 0; at < order.modules.size(); ++at) {
     const LoadOrder::Module& module = order.modules[at];
@@ -72,7 +72,7 @@ void load(KernelModules& kernel, const LoadOrder& order, const std::vector<int>&
   }
 }
 
-void unload(KernelModules& kernel, const LoadOrder& order, FromLoader& answer) {
+void unload(ModuleKernel& kernel, const LoadOrder& order, FromLoader& answer) {
   for (std::size_t at = 0; at < order.modules.size(); ++at) {
     const int code = kernel.remove(order.modules[at].name);
     answer.modules[at].code = code;
@@ -83,7 +83,7 @@ void unload(KernelModules& kernel, const LoadOrder& order, FromLoader& answer) {
 
 }  // namespace
 
-int run_loader(KernelModules& kernel, const LoadOrder& order, const std::vector<int>& images,
+int run_loader(ModuleKernel& kernel, const LoadOrder& order, const std::vector<int>& images,
                Channel session, Channel recorder) {
   FromLoader answer;
   if (order.modules.size() > answer.modules.size()) return 1;

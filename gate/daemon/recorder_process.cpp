@@ -30,15 +30,6 @@ void tell(Channel& channel, const std::string& bytes) {
   static_cast<void>(channel.send(bytes, Deadline{}));
 }
 
-std::vector<Digest> new_digests(const Record& record) {
-  std::vector<Digest> digests;
-  if (record.kind != RecordKind::intent || record.action != Action::load) return digests;
-  for (const RecordedModule& module : record.modules) {
-    if (module.state == ModuleState::fresh && module.sha256) digests.push_back(*module.sha256);
-  }
-  return digests;
-}
-
 }  // namespace
 
 Record unknown_outcome(const Record& intent, const std::string& why) {

@@ -61,4 +61,13 @@ void ConnectionRules::stored(RecordKind kind) noexcept {
   }
 }
 
+std::vector<Digest> new_digests(const Record& record) {
+  std::vector<Digest> digests;
+  if (record.kind != RecordKind::intent || record.action != Action::load) return digests;
+  for (const RecordedModule& module : record.modules) {
+    if (module.state == ModuleState::fresh && module.sha256) digests.push_back(*module.sha256);
+  }
+  return digests;
+}
+
 }  // namespace modgate

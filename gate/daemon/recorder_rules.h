@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "modgate/record.h"
 #include "modgate/result.h"
@@ -31,5 +32,9 @@ class ConnectionRules {
   Phase phase_ = Phase::fresh;
   int tries_ = 0;
 };
+
+/// What the receipt of a record vouches for: of an intent to load, the digests of its new modules
+/// in the plan's order; of anything else, nothing.
+std::vector<Digest> new_digests(const Record& record);
 
 }  // namespace modgate

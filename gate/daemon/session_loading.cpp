@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "gate/daemon/load_order.h"
 #include "gate/daemon/loader_process.h"
 #include "gate/daemon/session_world.h"
 #include "gate/daemon/waiting.h"
@@ -11,22 +12,6 @@
 
 namespace modgate {
 namespace {
-
-bool is_asked_of_kernel(const Plan& plan, const PlannedModule& module) {
-  return plan.action == Action::unload || module.state == ModuleState::fresh;
-}
-
-LoadOrder order_for(const Plan& plan) {
-  LoadOrder order;
-  order.action = plan.action;
-  for (const PlannedModule& module : plan.modules) {
-    if (!is_asked_of_kernel(plan, module)) continue;
-    order.modules.push_back({module.name, module.kernel_parameters(), module.why == Why::soft,
-                             module.handed_over, module.from_file, module.replaces,
-                             order.modules.size()});
-  }
-  return order;
-}
 
 std::vector<std::string> names_now() {
   std::vector<std::string> names;
@@ -50,22 +35,6 @@ std::vector<std::string> appeared_since(const std::vector<std::string>& before, 
     }
   }
   return appeared;
-}
-
-/// Puts the loader's answer, which knows only what was asked of the kernel, beside the whole plan.
-KernelAnswer answer_for(const Plan& plan, const FromLoader& word) {
-  KernelAnswer answer;
-  std::size_t at = 0;
-  for (const PlannedModule& module : plan.modules) {
-    KernelAnswer::Module entry;
-    if (is_asked_of_kernel(plan, module) && at < word.count && at < word.modules.size()) {
-      entry.step = word.modules[at].step;
-      entry.code = word.modules[at].code;
-      ++at;
-    }
-    answer.modules.push_back(entry);
-  }
-  return answer;
 }
 
 /// What is to be seen where the loader died before it could tell.
@@ -130,7 +99,7 @@ Result<KernelAnswer> SessionWorld::await_loader(Compartment& loader, const Plan&
     child_crashed_ = true;
     return observe(plan, before);
   }
-  KernelAnswer answer = answer_for(plan, word);
+  KernelAnswer answer = kernel_answer_for(plan, word);
   answer.duration_us =
       std::chrono::duration_cast<std::chrono::microseconds>(BootClock::now() - began).count();
   if (plan.action == Action::load) answer.appeared = appeared_since(before, plan);
@@ -158,7 +127,7 @@ Result<KernelAnswer> SessionWorld::carry_out(const Plan& plan, const Record& int
   }
   auto kernel = KernelModules::open();
   if (!kernel) return kernel.error();
-  const LoadOrder order = order_for(plan);
+  const LoadOrder order = load_order_for(plan);
   if (order.modules.empty() || order.modules.size() > Limits::plan_modules ||
       (plan.action == Action::load && order.modules.size() != images_.size())) {
     return Error{Outcome::unavailable, "the plan does not fit what was inspected"};

@@ -11,7 +11,7 @@
 namespace modgate {
 
 /// A world in which every step can be made to fail, and which notes what was done in which order.
-class FakeWorld final : public World {
+class FakeWorld : public World {
  public:
   explicit FakeWorld(const std::string& policy_text) { set_policy(policy_text); }
 
