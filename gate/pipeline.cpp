@@ -20,6 +20,7 @@ struct Story {
   Decision decision = {};
   std::optional<std::string> reason = {};
   std::string authentication = "none";
+  bool on_ticket = false;  ///< a ticket spared a prompt
 };
 
 Circumstances circumstances_of(const Story& story) {
@@ -134,6 +135,7 @@ Status authenticate(Story& story) {
     for (const std::string& ticket : now.tickets) has_ticket = has_ticket || ticket == service;
     if (has_ticket) {
       story.authentication = "ticket:" + service;
+      story.on_ticket = true;
       continue;
     }
     if (!story.request.interactive) {
@@ -163,8 +165,7 @@ Status decide_anew(Story& story) {
   const Asks before = story.decision.asks;
   if (auto decided = decide_story(story); !decided) return decided;
   // A ticket of the old policy no longer serves: what stood on one has to be asked again.
-  const bool on_ticket = story.authentication.starts_with("ticket:");
-  if (asks_more(story.decision.asks, before) || on_ticket) {
+  if (asks_more(story.decision.asks, before) || story.on_ticket) {
     return Error{Outcome::denied, "the policy changed, try again", 0, story.decision.rule.text()};
   }
   return Done{};

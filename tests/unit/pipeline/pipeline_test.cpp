@@ -25,6 +25,18 @@ members = ["alice"]
 modules = ["veth"]
 )";
 
+constexpr const char* kTwoServices = R"(
+[role.netdev]
+members = ["alice"]
+[[role.netdev.allow]]
+modules = ["dummy"]
+actions = ["unload"]
+[[role.netdev.allow]]
+modules = ["veth"]
+actions = ["unload"]
+pam_service = "strict"
+)";
+
 constexpr const char* kAllowWithReason = R"(
 [role.netdev]
 members = ["alice"]
@@ -269,6 +281,19 @@ TEST_CASE("a policy that changes while a prompt waits decides anew") {
   ticket.policy_on_change = kAllow;
   serve(ticket, load_request());
   check_refused(ticket, Outcome::denied);
+
+  // Nor does one beside a password for another service.
+  FakeWorld both = world_with(kTwoServices);
+  both.made.action = Action::unload;
+  both.made.modules = {fresh("dummy"), fresh("veth")};
+  for (PlannedModule& module : both.made.modules) module.state = ModuleState::loaded;
+  both.tickets = {"modgate"};
+  both.policy_on_change = kTwoServices;
+  Request unload = load_request();
+  unload.verb = Verb::unload;
+  serve(both, unload);
+  CHECK(both.did("authenticate:strict"));
+  check_refused(both, Outcome::denied);
 }
 
 TEST_CASE("the kernel's no is the outcome, recorded after the intent") {
