@@ -164,6 +164,8 @@ def fuzz_one(folder: Path, name: str, seconds: int) -> Count:
     command = [folder / "tests" / f"fuzz_{name}", f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
                "-verbosity=1", "-print_final_stats=1", f"-artifact_prefix={artifacts / name}-", corpus]
     command += [seeds] if seeds.is_dir() else []
+    words = PROJECT / "tests/fuzz/dictionaries" / f"{name}.dict"
+    command += [f"-dict={words}"] if words.is_file() else []
     log = LOGS / f"fuzz-{name}.log"
     try:
         with open(log, "wb") as output:
@@ -192,6 +194,9 @@ def vm_of(shop: Workshop, cases: list) -> Count:
     faults = installed and builds.helper_with_faults(shop)
     if not faults:
         return DID_NOT_RUN
+    hardened = step("looking at how the programs are hardened", f"hardening-{shop.suite}",
+                    ["python3", PROJECT / "tests/install/hardening.py", builds.place(shop.suite) / "release", installed])
+    count = Count(passed=1) if hardened else Count(failed=1)
     say(f"testing in the throwaway machine ({shop.suite})")
     process = subprocess.Popen([PROJECT / "tests/vm/vm", "test", "--suite", shop.suite, "--install", installed,
                                 "--install", faults, "--build", builds.place(shop.suite) / "vm", *cases],
@@ -200,7 +205,7 @@ def vm_of(shop: Workshop, cases: list) -> Count:
     for line in process.stdout:
         output += line
         print(line, end="", flush=True)
-    return of_vm(output, process.wait())
+    return count + of_vm(output, process.wait())
 
 
 def crashes(options) -> Count:
