@@ -111,6 +111,16 @@ TEST_CASE("without a receipt that fits the plan the kernel is asked for nothing"
   }
 }
 
+TEST_CASE("an intent to load is none to unload") {
+  Scene scene;
+  scene.order.action = Action::unload;
+  scene.kernel.loaded = {"first", "second", "third"};
+  const std::string of_a_load = encode_receipt(scene.receipt);
+  scene.run(&of_a_load);
+  CHECK(scene.first.kind == FromLoader::Kind::refused);
+  CHECK(scene.kernel.calls.empty());
+}
+
 TEST_CASE("what was inserted before a failure is removed again, newest first") {
   Scene scene;
   scene.refuse("third", ENOEXEC);
