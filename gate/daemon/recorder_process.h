@@ -40,6 +40,7 @@ struct OpenLog {
 /// waits for anybody: who does not read loses the receipt.
 class RecorderProcess {
  public:
+  // cppcheck-suppress passedByValue; its parts are moved from
   RecorderProcess(Channel control, OpenLog log, Journal journal, const RetentionSettings& retention,
                   std::chrono::milliseconds anchor_time)
       : control_(std::move(control)),

@@ -51,7 +51,7 @@ Result<std::optional<VerifierKey>> log_key_of(const CommandLine& line) {
   const std::string given = line.option("key");
   // A key holds two '+' and its id; a file that is called so can be written as ./FILE.
   auto key = parse_verifier_key(given);
-  if (!key && (given.find('/') == 0 || given.find('+') == std::string::npos ||
+  if (!key && (given.starts_with('/') || given.find('+') == std::string::npos ||
                given.starts_with("./") || given.starts_with("../"))) {
     key = key_in_file(given);
   }
