@@ -17,6 +17,14 @@ constexpr int kExpendable = 500;
 
 }  // namespace
 
+std::vector<cap_value_t> needed_by_listener() {
+  return {CAP_SYS_MODULE, CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL};
+}
+
+std::vector<cap_value_t> handed_on_by_listener(const Accounts& accounts) {
+  return authenticator_profile(accounts).keep;
+}
+
 Profile session_profile() {
   Profile profile;
   profile.name = "session";

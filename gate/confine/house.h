@@ -27,8 +27,16 @@ struct Accounts {
   bool closed_shadow = false;
 };
 
-/// Every kind of process of the house, but the listener (permanently_limit_capabilities). DESIGN's
-/// table "Processes, and what each may do", as data.
+/// What the listener cannot serve without: what a loader holds, and what it takes to make processes
+/// and to end them. Permitted, never effective but for the moment of such a step.
+std::vector<cap_value_t> needed_by_listener();
+
+/// What the listener has besides, only to hand it on: what an authenticator of this host is given.
+/// What the recorder is given as well is given up once there is one, as there is never another.
+std::vector<cap_value_t> handed_on_by_listener(const Accounts& accounts);
+
+/// Every other kind of process of the house: with the listener's capabilities the table "What must
+/// be trusted" of SECURITY.md, as data.
 Profile session_profile();
 Profile front_profile(const Accounts& accounts);
 Profile recorder_profile(const Accounts& accounts);

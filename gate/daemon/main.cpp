@@ -113,11 +113,11 @@ Status prepare_log_directory(const std::string& path, const Accounts& accounts) 
   return Done{};
 }
 
-Status drop_to_listener() {
-  return permanently_limit_capabilities(
-      {CAP_SYS_MODULE, CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL, CAP_AUDIT_WRITE,
-       CAP_DAC_READ_SEARCH},
-      {CAP_SYS_MODULE, CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL});
+/// `more`: what is handed on once, and then given up.
+Status drop_to_listener(const Accounts& accounts, const std::vector<cap_value_t>& more) {
+  std::vector<cap_value_t> permitted = handed_on_by_listener(accounts);
+  permitted.insert(permitted.end(), more.begin(), more.end());
+  return permanently_limit_capabilities(permitted, needed_by_listener());
 }
 
 Result<Compartment> start_recorder(const DaemonOptions& options, const VerifierKey& log,
@@ -209,11 +209,13 @@ Result<int> serve_with(const DaemonOptions& options) {
   if (!filters) return filters.error();
 
   // --- From here on: only the capabilities that children need, none of them effective. ---
-  if (auto dropped = drop_to_listener(); !dropped) return dropped.error();
+  const std::vector<cap_value_t> of_recorder = recorder_profile(*accounts).keep;
+  if (auto dropped = drop_to_listener(*accounts, of_recorder); !dropped) return dropped.error();
   if (auto installed = filters->install_floor(); !installed) return installed.error();
 
   auto recorder = start_recorder(options, *log, *accounts, *filters);
   if (!recorder) return recorder.error();
+  if (auto dropped = drop_to_listener(*accounts, {}); !dropped) return dropped.error();
   RecorderControl control{Channel(recorder->release_channel())};
   if (auto recording = begin_record(control); !recording) {
     turn_away_waiting(socket, recording.error().message);
