@@ -64,6 +64,9 @@ Status prove_listener(const std::vector<cap_value_t>& kept) {
   if ((static_cast<unsigned long>(securebits) & kListenerSecurebits) != kListenerSecurebits) {
     return Error{Outcome::unavailable, "securebits are not what was asked of the kernel"};
   }
+  if (::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0) {
+    return Error{Outcome::unavailable, "the process is still dumpable"};
+  }
   return Done{};
 }
 
@@ -147,6 +150,8 @@ Status permanently_limit_capabilities(const std::vector<cap_value_t>& permitted,
   if (auto lowered = set_capabilities(kept, {}); !lowered) return lowered;
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return capability_error("prctl(PR_SET_NO_NEW_PRIVS)");
+  // A limit of 0 does not keep a core from a program that the kernel pipes it to (core(5)).
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return capability_error("prctl(PR_SET_DUMPABLE)");
   return prove_listener(kept);
 }
 

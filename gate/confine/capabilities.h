@@ -29,10 +29,11 @@ Status limit_bounding_set(const std::vector<cap_value_t>& keep);
 Status drop_from_bounding_set(std::uint64_t mask);
 
 /// The state of the listener: uid 0, permitted only `permitted`, effective, inheritable and ambient
-/// none, no_new_privs; the bounding set is cut to what is permitted, and NOROOT is locked, so that
-/// no exec gains anything. Fails if one of `required` is not permitted to begin with; those of
-/// `permitted` beyond them are kept where there. CAP_SETPCAP must be among `required`. Proven from
-/// /proc/self/status; after an error the process must not go on.
+/// none, no_new_privs, no core dump; the bounding set is cut to what is permitted, and NOROOT is
+/// locked, so that no exec gains anything. May be done again, with less. Fails if one of `required`
+/// is not permitted to begin with; those of `permitted` beyond them are kept where there.
+/// CAP_SETPCAP must be among `required`. Proven from /proc/self/status; after an error the process
+/// must not go on.
 Status permanently_limit_capabilities(const std::vector<cap_value_t>& permitted,
                                       const std::vector<cap_value_t>& required);
 
