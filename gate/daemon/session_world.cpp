@@ -170,6 +170,8 @@ Result<Plan> SessionWorld::plan_handed_over(const Request& request) {
   module.handed_over = true;
   module.parameters = request.parameters;
   auto image = inspect_handed_over(handed_over_, module, means());
+  // Only the image counts from here on, and what it was made of can still change.
+  handed_over_.reset();
   if (!image) return image.error();
   handed_over_image_ = std::move(*image);
   if (auto known = compare_with_loaded(module, request.verb); !known) return known.error();
