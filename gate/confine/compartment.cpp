@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/confine/compartment.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +22,26 @@ namespace {
 constexpr int kBodyThrew = 70;
 
 Error failed(const char* call) { return {Outcome::unavailable, call, errno}; }
+
+bool is_what_it_should_be(int descriptor, Given kind) {
+  if (kind == Given::anything) return ::fcntl(descriptor, F_GETFD) != -1;
+  struct stat state = {};
+  if (::fstat(descriptor, &state) != 0) return false;
+  return kind == Given::channel ? S_ISSOCK(state.st_mode) : S_ISREG(state.st_mode);
+}
+
+/// A descriptor too many, or another one than is meant, would be a right too many.
+Status check_given(const Profile& profile, const std::vector<int>& given) {
+  const std::size_t named = profile.given.size();
+  bool fits = given.size() == named || (given.size() > named && profile.then_any_number_of);
+  for (std::size_t at = 0; fits && at < given.size(); ++at) {
+    fits = is_what_it_should_be(given[at],
+                                at < named ? profile.given[at] : *profile.then_any_number_of);
+  }
+  if (fits) return Done{};
+  return Error{Outcome::unavailable,
+               "the " + profile.name + " is given other descriptors than its profile says"};
+}
 
 Status check_start(const Profile& profile) {
   if (profile.uid == static_cast<uid_t>(-1) || profile.gid == static_cast<gid_t>(-1)) {
@@ -86,6 +108,7 @@ void kill_and_forget(pid_t pid) {
 Result<Compartment> Compartment::start(const Profile& profile, const FilterSet& filters,
                                        const std::vector<int>& given, const Body& body) {
   if (auto sound = check_start(profile); !sound) return sound.error();
+  if (auto fits = check_given(profile, given); !fits) return fits.error();
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     return failed("socketpair()");

@@ -42,8 +42,8 @@ class [[nodiscard]] Compartment {
   using Body = std::function<int(const Inside&)>;
 
   /// For a process with a single thread. Refused without a fork: a profile without an account, uid
-  /// 0 with an allow-list, and a parent that ignores SIGCHLD (how the child ended would be lost,
-  /// and its number could be another process's).
+  /// 0 with an allow-list, other descriptors than those of the profile, and a parent that ignores
+  /// SIGCHLD (how the child ended would be lost, and its number could be another process's).
   static Result<Compartment> start(const Profile& profile, const FilterSet& filters,
                                    const std::vector<int>& given, const Body& body);
 

@@ -31,6 +31,8 @@ Profile session_profile() {
   profile.uid = 0;
   profile.gid = 0;
   profile.keeps_parent_capabilities = true;
+  // The caller's socket, and what the recorder hears of this connection.
+  profile.given = {Given::channel, Given::channel};
   profile.filter = Filter::floor;
   // No deadline: it must outlive a load that is stuck in the kernel, to record how it ended.
   profile.max_files = 1024;
@@ -45,6 +47,8 @@ Profile front_profile(const Accounts& accounts) {
   profile.name = "front";
   profile.uid = accounts.front.uid;
   profile.gid = accounts.front.gid;
+  // The caller's socket, and the prompts of an authenticator.
+  profile.given = {Given::channel, Given::channel};
   profile.filter = Filter::front;
   profile.deadline = kRequestAndMargin;
   profile.max_files = 32;
@@ -69,6 +73,7 @@ Profile inspector_profile(const Accounts& accounts) {
   profile.name = "inspector";
   profile.uid = accounts.inspect.uid;
   profile.gid = accounts.inspect.gid;
+  profile.then_any_number_of = Given::image;
   profile.filter = Filter::inspector;
   profile.deadline = std::chrono::seconds(60);
   profile.cpu_seconds = 60;
@@ -81,6 +86,9 @@ Profile inspector_profile(const Accounts& accounts) {
 Profile unpacker_profile(const Accounts& accounts) {
   Profile profile = inspector_profile(accounts);
   profile.name = "unpacker";
+  // What it reads, and what it writes to.
+  profile.given = {Given::anything, Given::image};
+  profile.then_any_number_of.reset();
   profile.max_files = 32;
   profile.max_memory = 1024 * kMebibyte;
   // All images together may hold no more than this, so one that grows beyond is hostile.
@@ -94,6 +102,9 @@ Profile loader_profile(const Accounts& accounts) {
   profile.uid = accounts.loader.uid;
   profile.gid = accounts.loader.gid;
   profile.keep = {CAP_SYS_MODULE};
+  // From the recorder, the receipt.
+  profile.given = {Given::channel};
+  profile.then_any_number_of = Given::image;
   profile.filter = Filter::loader;
   // Disarmed by the loader itself before it asks the kernel: what the kernel does is not cut short.
   profile.deadline = std::chrono::seconds(120);
@@ -119,6 +130,8 @@ Profile authenticator_profile(const Accounts& accounts) {
   profile.uid = 0;
   profile.gid = 0;
   if (accounts.closed_shadow) profile.keep = {CAP_AUDIT_WRITE, CAP_DAC_READ_SEARCH};
+  // The prompts, to the front.
+  profile.given = {Given::channel};
   profile.filter = Filter::floor;
   // No deadline: PAM modules set alarms of their own. The session kills it.
   profile.max_files = 256;

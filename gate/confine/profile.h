@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,13 @@ namespace modgate {
 /// none of them ever needs. Any other is an allow-list, and never for uid 0.
 enum class Filter : std::uint8_t { floor, front, recorder, inspector, loader, reader };
 
+/// What a descriptor that a process is given is.
+enum class Given : std::uint8_t {
+  channel,  ///< a socket
+  image,    ///< a file in memory; where the kernel wants the file itself, that
+  anything  ///< a stranger's: even to ask what it is may take for ever (a file system of its own)
+};
+
 /// What one kind of process may do. Applied whole and proven, or the process dies. A limit that the
 /// parent has already tighter stays as it is.
 struct Profile {
@@ -22,6 +30,10 @@ struct Profile {
   uid_t uid = static_cast<uid_t>(-1);
   gid_t gid = static_cast<gid_t>(-1);
   std::vector<gid_t> groups;  ///< supplementary groups; empty: none
+  /// What it is given besides its channel to the parent, in this order, and then any number of
+  /// those. Nothing else is open when it begins.
+  std::vector<Given> given;
+  std::optional<Given> then_any_number_of;
   /// Permitted and effective; all other sets end empty, but see may_fork.
   std::vector<cap_value_t> keep;
   /// Only for the session: user, groups and permitted as the parent's, effective none, bounding set

@@ -66,10 +66,12 @@ Ending ending_with(const Profile& profile, const FilterSet& filters, int spoiled
   Steps& steps = steps_of_next_child();
   steps.spoiled = spoiled;
   steps.trick = trick;
-  auto compartment = Compartment::start(profile, filters, {STDIN_FILENO}, [&steps](const Inside&) {
-    steps.reached_the_body = true;
-    return kBodyRan;
-  });
+  const GivenByATest given(profile);
+  auto compartment =
+      Compartment::start(profile, filters, given.descriptors(), [&steps](const Inside&) {
+        steps.reached_the_body = true;
+        return kBodyRan;
+      });
   REQUIRE(compartment);
   pollfd ended = {compartment->pidfd(), POLLIN, 0};
   REQUIRE(::poll(&ended, 1, 20'000) == 1);
@@ -159,6 +161,35 @@ TEST_CASE("a profile of which a step only pretends is found out") {
       ++found_out;
     }
     CHECK(found_out > 10);
+  }
+}
+
+TEST_CASE("a listener of which any step fails does not serve") {
+  if (!can_confine()) return;
+  constexpr int kRefused = 3;
+  Steps& steps = steps_of_next_child();
+  const auto status_with = [&steps](int spoiled, Trick trick) {
+    steps.spoiled = spoiled;
+    steps.trick = trick;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const auto limited =
+          permanently_limit_capabilities({CAP_DAC_READ_SEARCH}, needed_by_listener());
+      // Once more, with less, as after the recorder was given what only it needs.
+      ::_exit(limited && permanently_limit_capabilities({}, needed_by_listener()) ? 0 : kRefused);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    return WEXITSTATUS(status);
+  };
+  REQUIRE(status_with(0, Trick::none) == 0);
+  const int all = steps.taken;
+  CHECK(all > 100);
+  for (int step = 1; step <= all; ++step) {
+    const int status = status_with(step, Trick::fails);
+    INFO("step " << step << " of " << all << ": " << steps.name.data() << ' ' << steps.argument);
+    CHECK(status == kRefused);
   }
 }
 

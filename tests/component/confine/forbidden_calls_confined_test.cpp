@@ -29,7 +29,8 @@ const FilterSet& compiled_filters() {
 
 /// How a process with this profile ends that does this and no more.
 Ending ending_of(const Profile& profile, const std::function<int()>& body) {
-  auto compartment = Compartment::start(profile, compiled_filters(), {},
+  const GivenByATest given(profile);
+  auto compartment = Compartment::start(profile, compiled_filters(), given.descriptors(),
                                         [&body](const Inside&) { return body(); });
   REQUIRE(compartment);
   pollfd ended = {compartment->pidfd(), POLLIN, 0};

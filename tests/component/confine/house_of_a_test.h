@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 #include "catch.h"
 #include "gate/confine/capabilities.h"
 #include "gate/confine/house.h"
+#include "modgate/handle.h"
 
 namespace modgate::sample {
 
@@ -29,6 +32,27 @@ inline std::vector<Profile> house_of_a_test() {
           inspector_profile(accounts), unpacker_profile(accounts),     loader_profile(accounts),
           reader_profile(accounts),    authenticator_profile(accounts)};
 }
+
+/// Descriptors as a profile names them, and one more where it takes any number.
+class GivenByATest {
+ public:
+  explicit GivenByATest(const Profile& profile) {
+    for (const Given kind : profile.given) add(kind);
+    if (profile.then_any_number_of) add(*profile.then_any_number_of);
+  }
+  [[nodiscard]] const std::vector<int>& descriptors() const noexcept { return descriptors_; }
+
+  void add(Given kind) {
+    owned_.emplace_back(kind == Given::channel ? ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)
+                                               : ::memfd_create("image", MFD_CLOEXEC));
+    REQUIRE(owned_.back());
+    descriptors_.push_back(owned_.back().get());
+  }
+
+ private:
+  std::vector<Fd> owned_;
+  std::vector<int> descriptors_;
+};
 
 /// Whether this process has what a listener needs to confine others.
 inline bool can_confine() {
