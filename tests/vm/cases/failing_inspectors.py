@@ -31,8 +31,8 @@ actions = ["load", "unload"]
 
 
 @contextmanager
-def helper_with_faults(gate):
-    """modgate.service with the other helper, until the end of the block."""
+def helper_with_faults(gate, settings=""):
+    """modgate.service with the other helper and these further settings, until the end of the block."""
     if not os.path.exists(WITH_FAULTS):
         gate.skip("the helper with faults is not installed")
     unit = gate.root("systemctl cat modgate.service").stdout
@@ -41,7 +41,8 @@ def helper_with_faults(gate):
     drop_in = Path("/run/systemd/system/modgate.service.d/faults.conf")
     drop_in.parent.mkdir(parents=True)
     try:
-        drop_in.write_text("[Service]\nExecStart=\nExecStart=" + " ".join([WITH_FAULTS, *words]) + "\n")
+        drop_in.write_text("[Service]\nExecStart=\nExecStart=" + " ".join([WITH_FAULTS, *words])
+                           + "\n" + settings)
         gate.root("systemctl daemon-reload")
         gate.restart()
         (listener,) = pids("modgated")

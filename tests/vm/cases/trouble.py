@@ -24,36 +24,7 @@ def one(gate, name):
     return gate.wait_until(lambda: pids(name), what=f"a process {name}")[0]
 
 
-def status_of(pid):
-    with open(f"/proc/{pid}/status", encoding="utf-8") as lines:
-        return dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
-
-
 SLOW = "modgate load gate_slow_init milliseconds=4000"
-
-
-@case(timeout=60)
-def test_the_loader_holds_one_capability(gate):
-    gate.policy(TRUSTING)
-    running = gate.login("alice").start(SLOW)
-    # It is in finit_module now: what it holds here is what it held at the call.
-    loader = one(gate, "modgate-loader")
-    gate.wait_until(lambda: "gate_slow_init" in gate.modules(), what="the module's init")
-    status = status_of(loader)
-    uid = gate.root("id -u modgate").stdout.strip()
-    gid = gate.root("id -g modgate").stdout.strip()
-    assert status["Uid"].split() == [uid] * 4 and status["Gid"].split() == [gid] * 4, status
-    assert status["Groups"].strip() == "", status
-    only = "0000000000010000"
-    assert status["CapPrm"] == only and status["CapEff"] == only, status
-    for empty in ("CapInh", "CapBnd", "CapAmb"):
-        assert int(status[empty], 16) == 0, (empty, status)
-    assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2", status
-    with open(f"/proc/{loader}/environ", "rb") as environment:
-        assert environment.read().strip(b"\0") == b"", "nothing of whoever started the helper is left"
-    with open(f"/proc/{loader}/loginuid", encoding="utf-8") as login:
-        assert login.read() == "1000"
-    assert running.finish(30).status == 0
 
 
 def test_kernel_audit_names_the_caller(gate):

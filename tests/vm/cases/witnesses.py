@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from compartments import JOURNAL, NULL, service_without_rights
 from gate import case
 from policies import events, own
 
@@ -102,13 +103,7 @@ def test_a_witness_serves_with_no_rights(gate):
         note = f"\n\n5\n{hash_}\n\n{signature}"
         assert witness.ask(("old 0\n" + note.replace("\n\n5", "\nPeterNeumann\n5", 1)).encode())[0] == 403
         assert witness.ask(("old 0\n" + note.replace("\n\n5", "\nsomebody\n5", 1)).encode())[0] == 404
-        pid = gate.root("systemctl show -P MainPID modgate-witness").stdout.strip()
-        status = dict(line.split(":\t", 1) for line in
-                      Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines() if ":\t" in line)
-        assert "0" not in status["Uid"].split(), status["Uid"]
-        for sets in ("CapPrm", "CapEff", "CapBnd", "CapAmb"):
-            assert int(status[sets], 16) == 0, (sets, status[sets])
-        assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2", status
+        service_without_rights(gate, "modgate-witness", [NULL, JOURNAL, JOURNAL, str(STATE), f"listening at port {PORT}"])
         # Nobody but root and the service itself reads the key and the state.
         assert gate.run("bob", ["cat", str(CONF / "key.pem")]).status != 0
         assert gate.run("bob", ["ls", str(STATE)]).status != 0
@@ -193,6 +188,8 @@ def test_what_was_logged_is_cosigned_soon(gate):
         # The recorder has the cosignature, so that an auditor needs nobody else.
         ask = ["modgate", "log", "verify", "--witness", scene.witness.vkey]
         gate.wait_until(lambda: f"witness {NAME}" in gate.root(ask).stdout, what="the cosignature beside the log")
+        service_without_rights(gate, "modgate-courier", [NULL, JOURNAL, JOURNAL, "seqpacket to /run/modgate/courier.sock"],
+                               at_times=[f"tcp to port {PORT}"])
         # Once it is enabled, the courier comes and goes with the helper.
         gate.root("systemctl enable --runtime modgate-courier")
         try:

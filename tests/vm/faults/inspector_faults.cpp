@@ -10,6 +10,7 @@
 #include "gate/confine/house.h"
 #include "gate/module/inspect.h"
 #include "gate/module/mapped_image.h"
+#include "vm/faults/probe.h"
 
 /// What the linker puts in place of two functions of the house (--wrap), and those functions.
 modgate::InspectAnswer inspect_or_fail(int image, const modgate::InspectOrder& order) noexcept
@@ -61,6 +62,7 @@ Fault fault_in(int image) {
 }  // namespace
 
 modgate::InspectAnswer inspect_or_fail(int image, const modgate::InspectOrder& order) noexcept {
+  modgate::sample::at_most_privileged_moment("inspector");
   switch (fault_in(image)) {
     case Fault::none:
       break;
