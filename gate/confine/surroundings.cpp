@@ -58,6 +58,19 @@ void raise_oom_score_or_die(int wanted) {
   or_die(::pwrite(file.get(), raised.data(), raised.size(), 0), "write(/proc/self/oom_score_adj)");
 }
 
+/// All but 0 to 2 and `kept`.
+void close_others_or_die(std::vector<int> kept) {
+  std::sort(kept.begin(), kept.end());
+  unsigned from = kFirstKept;
+  for (const int descriptor : kept) {
+    if (descriptor < kFirstKept) continue;
+    const auto at = static_cast<unsigned>(descriptor);
+    if (at > from) or_die(::close_range(from, at - 1, 0), "close_range()");
+    from = at + 1;
+  }
+  or_die(::close_range(from, ~0U, 0), "close_range()");
+}
+
 }  // namespace
 
 void reset_signals_or_die(std::uint64_t not_default) {
@@ -73,6 +86,8 @@ void reset_signals_or_die(std::uint64_t not_default) {
 }
 
 std::vector<int> keep_only_or_die(const std::vector<int>& descriptors) {
+  // The parent may be at its limit of descriptors; what follows needs a few more for a moment.
+  close_others_or_die(descriptors);
   const int end = kFirstKept + static_cast<int>(descriptors.size());
   // First out of the way of each other, as the numbers that they get may be theirs already.
   std::vector<int> moved;
