@@ -43,6 +43,16 @@ Status check_given(const Profile& profile, const std::vector<int>& given) {
                "the " + profile.name + " is given other descriptors than its profile says"};
 }
 
+/// Of what a new process takes there is a limit, of the service or of the machine.
+Error not_started(const char* call) {
+  const int code = errno;
+  if (code == EAGAIN || code == ENOMEM || code == EMFILE || code == ENFILE || code == ENOBUFS) {
+    return {Outcome::unavailable, "too busy: no process could be started; try again in a moment",
+            code};
+  }
+  return {Outcome::unavailable, call, code};
+}
+
 Status check_start(const Profile& profile) {
   if (profile.uid == static_cast<uid_t>(-1) || profile.gid == static_cast<gid_t>(-1)) {
     return Error{Outcome::unavailable, "there is no account for the " + profile.name};
@@ -111,16 +121,16 @@ Result<Compartment> Compartment::start(const Profile& profile, const FilterSet& 
   if (auto fits = check_given(profile, given); !fits) return fits.error();
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    return failed("socketpair()");
+    return not_started("socketpair()");
   }
   Fd channel(ends[0]);
   const Fd channel_of_child(ends[1]);
   const pid_t pid = fork_with_signals_blocked();
   if (pid == 0) run_child(profile, filters, channel_of_child.get(), given, body);
-  if (pid < 0) return failed("fork()");
+  if (pid < 0) return not_started("fork()");
   Fd pidfd(open_pidfd(pid));
   if (!pidfd) {
-    const Error error = failed("pidfd_open()");
+    const Error error = not_started("pidfd_open()");
     kill_and_forget(pid);
     return error;
   }

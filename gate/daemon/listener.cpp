@@ -24,6 +24,7 @@ namespace {
 
 constexpr int kAcceptsInOneTurn = 16;
 constexpr std::chrono::seconds kPauseWithoutDescriptors{1};
+constexpr std::chrono::seconds kBetweenWords{10};
 constexpr std::chrono::seconds kStopTime{20};
 constexpr std::uint64_t kImagesOfAll = 1ULL << 30U;
 constexpr std::uint64_t kImagesOfOne = 512ULL << 20U;
@@ -203,6 +204,15 @@ bool Listener::may_read_whole_log(const Peer& peer) const {
          std::find(peer.groups.begin(), peer.groups.end(), reviewers) != peer.groups.end();
 }
 
+/// Those who are turned away must not be able to fill the journal: it is told once in a while.
+void Listener::turn_away_for_want(const Fd& socket, const std::string& of) {
+  turn_away(socket, "too busy: no process could be started; try again in a moment");
+  const Deadline now = BootClock::now();
+  if (now < want_said_ + kBetweenWords) return;
+  want_said_ = now;
+  log_line("cannot start a session: " + of);
+}
+
 void Listener::start_session(Fd socket, const Peer& peer) {
   look_at_policy();
   const Deadline now = BootClock::now();
@@ -218,16 +228,16 @@ void Listener::start_session(Fd socket, const Peer& peer) {
                               parts_.options.policy.signers,
                               &parts_.kernel};
   auto records = parts_.control.open_connection(peer, setup.record_id);
+  if (!records && is_shortage(records.error().code)) {
+    return turn_away_for_want(socket, records.error().message);
+  }
   if (!records) return turn_away(socket, records.error().message);
   auto process = Compartment::start(session_profile(), parts_.filters,
                                     {socket.get(), records->get()}, [&](const Inside& inside) {
                                       tickets_.forget_all();
                                       return run_session(inside, setup, parts_.filters);
                                     });
-  if (!process) {
-    log_line("cannot start a session: " + process.error().message);
-    return turn_away(socket, "too busy: no process could be started");
-  }
+  if (!process) return turn_away_for_want(socket, process.error().message);
   Channel link(process->release_channel());
   sessions_.emplace(next_session_++, Session{std::move(*process), std::move(link), peer});
 }

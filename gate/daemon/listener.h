@@ -70,6 +70,7 @@ class Listener {
   void take_courier();
   void admit(Fd socket, Peer peer);
   void start_session(Fd socket, const Peer& peer);
+  void turn_away_for_want(const Fd& socket, const std::string& of);
   void start_delayed(Deadline now);
   void listen_to(SessionId id, Session& session);
   bool answer(SessionId id, Session& session, std::string_view bytes);
@@ -92,6 +93,7 @@ class Listener {
   Slowdown crashes_{kCrashTerms};
   Deadline accept_again_{};
   Deadline watchdog_due_{};
+  Deadline want_said_{};
   bool stopping_ = false;
   bool recorder_gone_ = false;
 };

@@ -9,6 +9,7 @@
 #include "gate/daemon/queries.h"
 #include "gate/daemon/session_world.h"
 #include "gate/daemon/time_limit.h"
+#include "gate/daemon/turn_away.h"
 #include "gate/daemon/waiting.h"
 #include "gate/identity/login_uid.h"
 #include "gate/identity/names.h"
@@ -95,6 +96,12 @@ Result<Caller> name_of(const Peer& peer) {
   return look_up_names(peer);
 }
 
+/// Without a front nobody hears the caller out. It is told so, and nothing of it is read.
+SessionExit turn_away_unheard(Channel caller_socket, const Error& error) {
+  turn_away(caller_socket.release(), error.message);
+  return SessionExit::broken;
+}
+
 /// Whether the front left by itself; one that was killed by its filter or limits did not.
 SessionExit judge_front(Compartment& front) {
   auto ready = wait_for_any({front.pidfd()}, BootClock::now() + std::chrono::seconds(5));
@@ -112,14 +119,16 @@ int run_session(const Inside& inside, const SessionSetup& setup, const FilterSet
   name_the_caller_in_kernel_audit(setup.peer);
 
   auto prompts = Channel::pair();
-  if (!prompts) return static_cast<int>(SessionExit::broken);
+  if (!prompts) {
+    return static_cast<int>(turn_away_unheard(std::move(caller_socket), prompts.error()));
+  }
   auto front = Compartment::start(
       front_profile(setup.accounts), filters, {caller_socket.get(), prompts->first.get()},
       [](const Inside& ends) {
         return run_front({Channel(Fd(ends.given.at(0))), Channel(Fd(ends.parent)),
                           Channel(Fd(ends.given.at(1)))});
       });
-  if (!front) return static_cast<int>(SessionExit::broken);
+  if (!front) return static_cast<int>(turn_away_unheard(std::move(caller_socket), front.error()));
   caller_socket.close();
   prompts->first.close();
   Channel front_channel(front->release_channel());
