@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 
 #include "gate/daemon/waiting.h"
@@ -117,6 +118,9 @@ int run_front(FrontEnds ends) {
     return refuse_request(ends, {Outcome::unavailable, "the helper serves no longer: try again"});
   }
   auto message = ends.caller.receive(Limits::message_bytes, 1, in(kRequestTime));
+  if (!message && message.error().code == ETIMEDOUT) {
+    return refuse_request(ends, {Outcome::unavailable, "no request came within 10 s"});
+  }
   if (!message) return refuse_request(ends, {Outcome::usage, message.error().message});
   if (!*message) return 0;
   auto request = decode_request((*message)->bytes);
