@@ -26,8 +26,11 @@ constexpr std::chrono::seconds kHearingTime{15};
 constexpr std::chrono::seconds kLookUpTime{60};
 
 /// A request that ended before there was a story to tell it.
-void refuse_without_story(SessionEnds& ends, const SessionSetup& setup, const Error& error) {
+void refuse_without_story(SessionEnds& ends, const SessionSetup& setup, const Caller& asker,
+                          const Error& error) {
   Record record;
+  record.user = asker.user;
+  record.groups = asker.groups;
   record.kind = RecordKind::refusal;
   record.outcome = error.outcome;
   record.message = error.message;
@@ -62,15 +65,17 @@ Result<Caller> who_is_judged(const SessionSetup& setup, const Request& request, 
 
 SessionExit tell_story(const SessionSetup& setup, const FilterSet& filters, SessionEnds ends,
                        const Request& request, Fd handed_over, Result<Caller> caller) {
+  // Where the names of the asker are not to be had, its uid alone is recorded.
+  const Caller asker = caller ? *caller : Caller{};
   if (caller) caller = who_is_judged(setup, request, std::move(*caller));
   if (!caller) {
-    refuse_without_story(ends, setup, caller.error());
+    refuse_without_story(ends, setup, asker, caller.error());
     return SessionExit::fine;
   }
   auto tree = ModuleTree::open(setup.modules_dir);
   const Status sound = tree ? tree->check_indexes() : Status(tree.error());
   if (!sound) {
-    refuse_without_story(ends, setup, sound.error());
+    refuse_without_story(ends, setup, asker, sound.error());
     return SessionExit::fine;
   }
   SessionWorld world(setup, filters, std::move(*caller), std::move(*tree), std::move(ends),
