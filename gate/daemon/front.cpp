@@ -113,11 +113,12 @@ class Relay {
 
 int run_front(FrontEnds ends) {
   // The session says nothing before it has heard the request: what comes from it now is its end.
-  const auto ready = wait_for_any({ends.caller.get(), ends.session.get()}, in(kRequestTime));
+  const Deadline asked_by = in(kRequestTime);
+  const auto ready = wait_for_any({ends.caller.get(), ends.session.get()}, asked_by);
   if (ready && *ready == 1) {
     return refuse_request(ends, {Outcome::unavailable, "the helper serves no longer: try again"});
   }
-  auto message = ends.caller.receive(Limits::message_bytes, 1, in(kRequestTime));
+  auto message = ends.caller.receive(Limits::message_bytes, 1, asked_by);
   if (!message && message.error().code == ETIMEDOUT) {
     return refuse_request(ends, {Outcome::unavailable, "no request came within 10 s"});
   }
