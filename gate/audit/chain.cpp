@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/audit/chain.h"
 
-#include <openssl/sha.h>
+#include "gate/evidence/sha256.h"
 
 namespace modgate {
 namespace {
@@ -10,11 +10,7 @@ constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 }  // namespace
 
-std::string chain_hash(std::string_view line) {
-  Digest digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(line.data()), line.size(), digest.data());
-  return digest_hex(digest);
-}
+std::string chain_hash(std::string_view line) { return digest_hex(sha256({line})); }
 
 std::optional<Digest> parse_digest(std::string_view text) noexcept {
   Digest digest{};

@@ -4,104 +4,66 @@
 #include <fcntl.h>
 
 #include "gate/audit/classification.h"
+#include "gate/audit/hashed_lines.h"
 #include "gate/audit/line_reader.h"
-#include "gate/audit/line_scan.h"
 #include "gate/audit/log_directory.h"
 #include "gate/audit/stored_event.h"
 
 namespace modgate {
 namespace {
 
-/// Walks lines over all segments.
-class Walk {
+constexpr std::string_view kRetentionMark = R"("kind":"retention")";
+
+/// The lines behind a place, one after the other.
+class LinesBehind {
  public:
-  Walk(int directory, const std::vector<Segment>& segments)
-      : directory_(directory), segments_(segments) {}
+  LinesBehind(int directory, const std::vector<Segment>& segments, const LinePlace& place)
+      : directory_(directory), segments_(segments), at_(place.segment), skip_(place.number) {}
 
   enum class Found { line, end, torn, failed };
 
   Found next(std::string_view& line) {
-    while (true) {
+    while (at_ < segments_.size()) {
       if (!reader_) {
-        if (at_ >= segments_.size()) return Found::end;
         auto file = open_segment(directory_, segments_[at_].name, O_RDONLY);
-        if (!file) {
-          error_ = file.error();
-          return Found::failed;
-        }
+        if (!file) return fail(file.error());
         reader_.emplace(std::move(*file));
-        line_ = 0;
       }
       switch (reader_->next(line)) {
         case LineReader::Found::line:
-          ++line_;
-          return Found::line;
+          if (skip_ == 0) return Found::line;
+          --skip_;
+          continue;
         case LineReader::Found::too_long:
-          ++line_;
           return Found::torn;
         case LineReader::Found::failed:
-          error_ = log_error(segment(), reader_->error_code());
-          return Found::failed;
+          return fail(log_error(segments_[at_].name, reader_->error_code()));
         case LineReader::Found::end:
           break;
       }
-      if (reader_->rest_bytes() > 0) {
-        ++line_;
-        return Found::torn;
-      }
+      if (reader_->rest_bytes() > 0) return Found::torn;
       reader_.reset();
+      skip_ = 0;
       ++at_;
     }
+    return Found::end;
   }
 
-  [[nodiscard]] bool in_last_segment() const noexcept { return at_ + 1 >= segments_.size(); }
-  [[nodiscard]] bool at_segment_start() const noexcept { return line_ == 1; }
-  [[nodiscard]] std::uint64_t segment_first() const noexcept { return segments_[at_].first; }
-  [[nodiscard]] const std::string& segment() const noexcept { return segments_[at_].name; }
-  [[nodiscard]] std::uint64_t line_number() const noexcept { return line_; }
   [[nodiscard]] const Error& error() const noexcept { return error_; }
 
  private:
+  Found fail(Error error) {
+    error_ = std::move(error);
+    return Found::failed;
+  }
+
   int directory_;
   const std::vector<Segment>& segments_;
-  std::size_t at_ = 0;
+  std::size_t at_;
+  std::uint64_t skip_;  ///< lines of the segment before the place
   std::optional<LineReader> reader_;
-  std::uint64_t line_ = 0;
   Error error_;
 };
-
-/// Whether record `sequence` stands anywhere behind where `walk` is.
-Result<bool> stands_later(Walk& walk, StoredLine& parser, std::uint64_t sequence) {
-  std::string_view line;
-  while (true) {
-    const Walk::Found found = walk.next(line);
-    if (found == Walk::Found::failed) return walk.error();
-    if (found != Walk::Found::line) return false;
-    if (!parser.parse(line)) continue;
-    const auto head = parser.head();
-    if (head && head->sequence == sequence) return true;
-  }
-}
-
-BrokenRecord broken_at(const Walk& walk, std::uint64_t sequence, Damage damage,
-                       const std::string& why) {
-  return {sequence, damage, walk.segment(), walk.line_number(),
-          "record " + std::to_string(sequence) + " is " + word(damage) + ": " + why};
-}
-
-Result<BrokenRecord> out_of_order(Walk& walk, StoredLine& parser, std::uint64_t expected,
-                                  std::uint64_t found) {
-  const std::string in_its_place = "record " + std::to_string(found) + " stands in its place";
-  if (found < expected) return broken_at(walk, found, Damage::reordered, "it stands twice");
-  BrokenRecord broken = broken_at(walk, expected, Damage::missing, in_its_place);
-  auto later = stands_later(walk, parser, expected);
-  if (!later) return later.error();
-  if (*later) {
-    broken.damage = Damage::reordered;
-    broken.message = "record " + std::to_string(expected) + " is reordered: " + in_its_place;
-  }
-  return broken;
-}
 
 /// The last record has none behind it that would hold its bytes.
 std::optional<BrokenRecord> look_at_last(int directory, const std::vector<Segment>& segments,
@@ -116,48 +78,6 @@ std::optional<BrokenRecord> look_at_last(int directory, const std::vector<Segmen
   return std::nullopt;
 }
 
-/// Whether the line is what has to come next, as far as its place and the chain tell. The bytes of
-/// any line but the last are then held by the one behind it.
-bool is_next(const Walk& walk, std::string_view line, const Verified& so_far) {
-  const auto scanned = scan_line(line);
-  return scanned && scanned->sequence == so_far.last + 1 && scanned->prev == so_far.head &&
-         (!walk.at_segment_start() || walk.segment_first() == scanned->sequence);
-}
-
-/// The first thing that is wrong with a whole line, or nullopt.
-Result<std::optional<BrokenRecord>> look_at(Walk& walk, StoredLine& parser, std::string_view line,
-                                            const Verified& so_far) {
-  using Maybe = std::optional<BrokenRecord>;
-  const std::uint64_t expected = so_far.last + 1;
-  const bool parsed = parser.parse(line);
-  const auto head = parsed ? parser.head() : std::nullopt;
-  if (!head) {
-    // Said of where the walk is now: to see whether more follows it has to go on.
-    const std::string why = "its line is no record";
-    BrokenRecord torn = broken_at(walk, expected, Damage::torn, why);
-    BrokenRecord edited = broken_at(walk, expected, Damage::edited, why);
-    std::string_view next;
-    const bool is_last = walk.in_last_segment() && walk.next(next) == Walk::Found::end;
-    return Maybe(!parsed && is_last ? std::move(torn) : std::move(edited));
-  }
-  if (head->sequence != expected) {
-    auto broken = out_of_order(walk, parser, expected, head->sequence);
-    if (!broken) return broken.error();
-    return Maybe(std::move(*broken));
-  }
-  // Of the first line behind what was removed the record of the removal has to tell.
-  if (!so_far.head.empty() && head->prev != so_far.head) {
-    // The record before it was sound in itself, so that only its bytes can be others than then.
-    const std::uint64_t edited = expected == 1 ? 1 : expected - 1;
-    return Maybe(broken_at(walk, edited, Damage::edited,
-                           "record " + std::to_string(expected) + " names another hash of it"));
-  }
-  if (walk.at_segment_start() && walk.segment_first() != expected) {
-    return Maybe(broken_at(walk, expected, Damage::reordered, "its segment bears another number"));
-  }
-  return Maybe();
-}
-
 /// What stood before a log that does not begin with record 1.
 class Beginning {
  public:
@@ -169,6 +89,13 @@ class Beginning {
   [[nodiscard]] std::optional<RemovedByRetention> removed() const {
     if (recorded_in_ == 0) return std::nullopt;
     return RemovedByRetention{first_ - 1, recorded_in_};
+  }
+
+  /// Whether the line may be one that look_at() learns from. The recorder writes it like this; a
+  /// line that says the same in other bytes explains nothing.
+  [[nodiscard]] bool wants(const HashedLine& line) const {
+    if (is_explained()) return false;
+    return line.scanned->sequence == first_ || line.text.find(kRetentionMark) != line.text.npos;
   }
 
   /// Takes in a record that is sound in itself. The record of a removal may name more than is gone:
@@ -201,12 +128,150 @@ class Beginning {
   std::uint64_t recorded_in_ = 0;
 };
 
-/// Nothing is proven of a log whose beginning nobody explains.
-Verified nothing_but(BrokenRecord broken) {
-  Verified verified;
-  verified.broken = std::move(broken);
-  return verified;
-}
+/// Holds one line after the other against what has to come next.
+class ChainCheck {
+ public:
+  ChainCheck(int directory, const std::vector<Segment>& segments, const LeafTaken& taken)
+      : directory_(directory), segments_(segments), taken_(taken), beginning_(segments) {
+    if (beginning_.first() == 1) return;
+    verified_.last = beginning_.first() - 1;
+    verified_.head.clear();
+  }
+
+  /// False at the first line that is broken.
+  bool take(const HashedLine& line) {
+    if (!is_next(line) || beginning_.wants(line)) {
+      auto broken = look_at(line);
+      if (!broken) {
+        error_ = broken.error();
+        return false;
+      }
+      if (*broken) {
+        verified_.broken = std::move(**broken);
+        if (verified_.broken->sequence <= verified_.last && verified_.records > 0) {
+          --verified_.records;
+        }
+        return false;
+      }
+      beginning_.look_at(parser_);
+      verified_.removed = beginning_.removed();
+    }
+    ++verified_.records;
+    ++verified_.last;
+    verified_.head = line.chain;
+    if (taken_) taken_(line.leaf);
+    return true;
+  }
+
+  Result<Verified> finish(const LinesEnd& end) {
+    if (error_) return *error_;
+    if (verified_.broken) return std::move(verified_);
+    if (end.torn) {
+      verified_.broken =
+          broken_at(*end.torn, verified_.last + 1, Damage::torn, "its line has no end");
+      return std::move(verified_);
+    }
+    if (!beginning_.is_explained()) {
+      // Nothing is proven of a log whose beginning nobody explains.
+      Verified nothing;
+      nothing.broken = beginning_.unexplained(segments_.front().name);
+      return nothing;
+    }
+    if (verified_.records > 0) {
+      verified_.broken = look_at_last(directory_, segments_, parser_, verified_.last);
+      if (verified_.broken) --verified_.records;
+    }
+    return std::move(verified_);
+  }
+
+ private:
+  using Maybe = std::optional<BrokenRecord>;
+
+  /// Whether the line is what has to come next, as far as its place and the chain tell. The bytes
+  /// of any line but the last are then held by the one behind it. Of the first line behind what was
+  /// removed the record of the removal has to tell.
+  [[nodiscard]] bool is_next(const HashedLine& line) const {
+    return line.scanned && line.scanned->sequence == verified_.last + 1 &&
+           (verified_.head.empty() || line.scanned->prev == verified_.head) &&
+           is_where_it_belongs(line.place, line.scanned->sequence);
+  }
+
+  [[nodiscard]] bool is_where_it_belongs(const LinePlace& place, std::uint64_t sequence) const {
+    return place.number != 1 || segments_[place.segment].first == sequence;
+  }
+
+  /// The first thing that is wrong with a whole line, or nullopt.
+  Result<Maybe> look_at(const HashedLine& line) {
+    const std::uint64_t expected = verified_.last + 1;
+    const bool parsed = parser_.parse(line.text);
+    const auto head = parsed ? parser_.head() : std::nullopt;
+    if (!head) {
+      const bool torn = !parsed && is_last(line.place);
+      return Maybe(broken_at(line.place, expected, torn ? Damage::torn : Damage::edited,
+                             "its line is no record"));
+    }
+    if (head->sequence != expected) {
+      auto broken = out_of_order(line.place, head->sequence);
+      if (!broken) return broken.error();
+      return Maybe(std::move(*broken));
+    }
+    if (!verified_.head.empty() && head->prev != verified_.head) {
+      // The record before it was sound in itself, so that only its bytes can be others than then.
+      const std::uint64_t edited = expected == 1 ? 1 : expected - 1;
+      return Maybe(broken_at(line.place, edited, Damage::edited,
+                             "record " + std::to_string(expected) + " names another hash of it"));
+    }
+    if (!is_where_it_belongs(line.place, expected)) {
+      return Maybe(
+          broken_at(line.place, expected, Damage::reordered, "its segment bears another number"));
+    }
+    return Maybe();
+  }
+
+  Result<BrokenRecord> out_of_order(const LinePlace& place, std::uint64_t found) {
+    const std::uint64_t expected = verified_.last + 1;
+    if (found < expected) return broken_at(place, found, Damage::reordered, "it stands twice");
+    auto later = stands_behind(place, expected);
+    if (!later) return later.error();
+    return broken_at(place, expected, *later ? Damage::reordered : Damage::missing,
+                     "record " + std::to_string(found) + " stands in its place");
+  }
+
+  /// Whether the record stands anywhere behind the place.
+  Result<bool> stands_behind(const LinePlace& place, std::uint64_t sequence) const {
+    LinesBehind lines(directory_, segments_, place);
+    StoredLine parser;
+    std::string_view line;
+    while (true) {
+      const LinesBehind::Found found = lines.next(line);
+      if (found == LinesBehind::Found::failed) return lines.error();
+      if (found != LinesBehind::Found::line) return false;
+      if (!parser.parse(line)) continue;
+      const auto head = parser.head();
+      if (head && head->sequence == sequence) return true;
+    }
+  }
+
+  [[nodiscard]] bool is_last(const LinePlace& place) const {
+    if (place.segment + 1 < segments_.size()) return false;
+    std::string_view next;
+    return LinesBehind(directory_, segments_, place).next(next) == LinesBehind::Found::end;
+  }
+
+  [[nodiscard]] BrokenRecord broken_at(const LinePlace& place, std::uint64_t sequence,
+                                       Damage damage, const std::string& why) const {
+    return {sequence, damage, segments_[place.segment].name, place.number,
+            "record " + std::to_string(sequence) + " is " + word(damage) + ": " + why};
+  }
+
+  int directory_;
+  const std::vector<Segment>& segments_;
+  const LeafTaken& taken_;
+  StoredLine parser_;
+  Beginning beginning_;
+  Verified verified_;
+  std::optional<Error> error_;
+};
 
 }  // namespace
 
@@ -230,58 +295,14 @@ const char* word(Damage damage) noexcept {
   return "shorter than a checkpoint";
 }
 
-Result<Verified> verify_log(int directory) {
+Result<Verified> verify_log(int directory, const LeafTaken& taken) {
   auto segments = list_segments(directory);
   if (!segments) return segments.error();
-  Walk walk(directory, *segments);
-  StoredLine parser;
-  Verified verified;
-  Beginning beginning(*segments);
-  if (beginning.first() != 1) {
-    verified.last = beginning.first() - 1;
-    verified.head.clear();
-  }
-  std::string_view line;
-  while (true) {
-    switch (walk.next(line)) {
-      case Walk::Found::end:
-        if (!beginning.is_explained())
-          return nothing_but(beginning.unexplained(segments->front().name));
-        if (verified.records > 0) {
-          verified.broken = look_at_last(directory, *segments, parser, verified.last);
-          if (verified.broken) --verified.records;
-        }
-        return verified;
-      case Walk::Found::failed:
-        return walk.error();
-      case Walk::Found::torn:
-        verified.broken = broken_at(walk, verified.last + 1, Damage::torn, "its line has no end");
-        return verified;
-      case Walk::Found::line:
-        break;
-    }
-    // The bytes may be gone once the walk has looked further.
-    std::string hash = chain_hash(line);
-    // While the beginning is not explained, each line may be the one that explains it.
-    if (beginning.is_explained() && is_next(walk, line, verified)) {
-      ++verified.records;
-      ++verified.last;
-      verified.head = std::move(hash);
-      continue;
-    }
-    auto broken = look_at(walk, parser, line, verified);
-    if (!broken) return broken.error();
-    if (*broken) {
-      verified.broken = std::move(*broken);
-      if (verified.broken->sequence <= verified.last && verified.records > 0) --verified.records;
-      return verified;
-    }
-    beginning.look_at(parser);
-    verified.removed = beginning.removed();
-    ++verified.records;
-    ++verified.last;
-    verified.head = std::move(hash);
-  }
+  ChainCheck check(directory, *segments, taken);
+  auto end = for_each_hashed_line(directory, *segments,
+                                  [&check](const HashedLine& line) { return check.take(line); });
+  if (!end) return end.error();
+  return check.finish(*end);
 }
 
 }  // namespace modgate

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -50,6 +51,10 @@ struct Verified {
 /// the record of the removal has to be in it. Proves that nothing between its first and its last
 /// record was changed, as far as the chain can tell: not that records at its end are all there. An
 /// error is one of reading.
-Result<Verified> verify_log(int directory);
+///
+/// `taken`, where given, is called with the leaf_hash() of each record that is sound, in order;
+/// never by two threads at once.
+using LeafTaken = std::function<void(const Digest& leaf)>;
+Result<Verified> verify_log(int directory, const LeafTaken& taken = {});
 
 }  // namespace modgate

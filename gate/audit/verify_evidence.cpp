@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <future>
 
 #include "gate/audit/evidence_files.h"
 #include "gate/audit/line_reader.h"
@@ -112,17 +111,20 @@ class Comparison {
   Comparison(int directory, const std::vector<Target>& targets)
       : directory_(directory), targets_(targets) {}
 
-  /// Reads all lines of all segments; whether they are records is the chain's to tell.
-  Status run() {
+  /// Before the first record is taken.
+  Status begin() {
     auto segments = list_segments(directory_);
     if (!segments) return segments.error();
-    if (!segments->empty()) begin(segments->front().first);
+    if (!segments->empty()) begin_at(segments->front().first);
     compare();
-    if (blind_) return Done{};
-    return for_each_line(directory_, [this](std::uint64_t, std::string_view line) {
-      range_.append(leaf_hash(line));
-      compare();
-    });
+    return Done{};
+  }
+
+  /// The next record.
+  void take(const Digest& leaf) {
+    if (blind_) return;
+    range_.append(leaf);
+    compare();
   }
 
   [[nodiscard]] const std::vector<const Target*>& agreed() const noexcept { return agreed_; }
@@ -146,7 +148,7 @@ class Comparison {
   }
 
   /// A log whose beginning was put away goes on from the hashes of what is gone.
-  void begin(std::uint64_t first_sequence) {
+  void begin_at(std::uint64_t first_sequence) {
     if (first_sequence == 1) return;
     const auto tree = TreeFile::open_for_reading(directory_);
     auto range = tree ? CompactRange::load(first_sequence - 1, tree->subtree())
@@ -255,12 +257,9 @@ Result<VerifiedEvidence> verify_evidence(int directory, const EvidenceQuery& que
   Targets targets(query);
   if (auto gathered = targets.gather(directory); !gathered) return gathered.error();
   Comparison comparison(directory, targets.all());
-  // Both read and hash every line once; two processors do so in the time of one.
-  auto compared = std::async(std::launch::async, [&] { return comparison.run(); });
-  auto chain = verify_log(directory);
-  const Status ran = compared.get();
+  if (auto begun = comparison.begin(); !begun) return begun.error();
+  auto chain = verify_log(directory, [&](const Digest& leaf) { comparison.take(leaf); });
   if (!chain) return chain.error();
-  if (!ran) return ran.error();
   VerifiedEvidence result;
   result.chain = std::move(*chain);
   result.broken = result.chain.broken;

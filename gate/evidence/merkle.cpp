@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/evidence/merkle.h"
 
-#include <openssl/evp.h>
-#include <openssl/sha.h>
-
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <new>
 
-#include "modgate/handle.h"
+#include "gate/evidence/sha256.h"
 
 namespace modgate {
 namespace {
 
-constexpr std::uint8_t kLeafPrefix = 0;
-constexpr std::uint8_t kNodePrefix = 1;
+constexpr std::string_view kLeafPrefix("\x00", 1);
+constexpr std::string_view kNodePrefix("\x01", 1);
+
+std::string_view digest_bytes(const Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
 
 /// Largest power of two below `size`, which is at least 2.
 std::uint64_t split_of(std::uint64_t size) { return std::bit_floor(size - 1); }
@@ -41,34 +40,13 @@ Result<Digest> range_hash(std::uint64_t begin, std::uint64_t count, const Subtre
 
 }  // namespace
 
-Digest leaf_hash(std::string_view line) {
-  // The incremental functions spare copying the line behind its prefix.
-  const CHandle<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
-  Digest digest{};
-  if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1 ||
-      EVP_DigestUpdate(context.get(), &kLeafPrefix, 1) != 1 ||
-      EVP_DigestUpdate(context.get(), line.data(), line.size()) != 1 ||
-      EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
-    throw std::bad_alloc();
-  }
-  return digest;
-}
+Digest leaf_hash(std::string_view line) { return sha256({kLeafPrefix, line}); }
 
 Digest node_hash(const Digest& left, const Digest& right) {
-  std::array<std::uint8_t, 1 + 2 * std::tuple_size_v<Digest>> bytes{};
-  bytes[0] = kNodePrefix;
-  std::copy(left.begin(), left.end(), bytes.begin() + 1);
-  std::copy(right.begin(), right.end(), bytes.begin() + 1 + left.size());
-  Digest digest{};
-  SHA256(bytes.data(), bytes.size(), digest.data());
-  return digest;
+  return sha256({kNodePrefix, digest_bytes(left), digest_bytes(right)});
 }
 
-Digest empty_root() {
-  Digest digest{};
-  SHA256(nullptr, 0, digest.data());
-  return digest;
-}
+Digest empty_root() { return sha256({}); }
 
 Result<Digest> tree_root(std::uint64_t size, const SubtreeHash& subtree) {
   return range_hash(0, size, subtree);

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/evidence/verifier_key.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 
 #include "gate/evidence/base64.h"
-#include "modgate/plan.h"
+#include "gate/evidence/sha256.h"
 
 namespace modgate {
 namespace {
@@ -79,8 +77,7 @@ std::uint32_t VerifierKey::id() const {
   std::string bytes = name + '\n';
   bytes += static_cast<char>(type);
   bytes.append(reinterpret_cast<const char*>(public_key.data()), public_key.size());
-  Digest digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  const Digest digest = sha256({bytes});
   return (std::uint32_t{digest[0]} << 24U) | (std::uint32_t{digest[1]} << 16U) |
          (std::uint32_t{digest[2]} << 8U) | digest[3];
 }
