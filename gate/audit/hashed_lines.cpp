@@ -18,10 +18,10 @@
 namespace modgate {
 namespace {
 
-/// Fits the second-level cache of a processor, as each line is hashed twice; holds the longest
-/// line.
-constexpr std::size_t kBlockBytes = std::size_t{1024} * 1024;
-static_assert(kBlockBytes > LineReader::kLongest);
+/// Read at once: fits the second-level cache of a processor, as each line is hashed twice.
+constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
+/// The longest rest of a block goes before it.
+constexpr std::size_t kBlockBytes = LineReader::kLongest + kReadBytes;
 /// Beyond so many, reading alone is what takes the time.
 constexpr unsigned kMostThreads = 8;
 
@@ -67,9 +67,9 @@ class BlockReader {
     }
     block.size = rest_.size();
     std::copy(rest_.begin(), rest_.end(), block.bytes.begin());
-    while (block.size < block.bytes.size()) {
-      const ssize_t got =
-          ::read(file_.get(), block.bytes.data() + block.size, block.bytes.size() - block.size);
+    const std::size_t wanted = rest_.size() + kReadBytes;
+    while (block.size < wanted) {
+      const ssize_t got = ::read(file_.get(), block.bytes.data() + block.size, wanted - block.size);
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return log_error(segments_[segment_].name, errno);
       if (got == 0) {
