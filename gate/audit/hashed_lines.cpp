@@ -171,7 +171,7 @@ class HashingThreads {
       stopped_ = true;
       break;
     }
-    if (!stopped_ && block.torn) end_.torn = LinePlace{place_.segment, place_.number + 1};
+    if (!stopped_ && block.torn) end_.torn = SegmentLine{place_.segment, place_.number + 1};
     if (!stopped_) failure_ = block.failure;
     ++turn_of_;
     turn_.notify_all();
@@ -190,7 +190,7 @@ class HashingThreads {
   std::condition_variable turn_;
   std::uint64_t turn_of_ = 0;  ///< the block
   bool stopped_ = false;
-  LinePlace place_;  ///< of the line that was handed on last
+  SegmentLine place_;  ///< of the line that was handed on last
   const std::function<bool(const HashedLine&)>& take_;
   LinesEnd end_;
   std::optional<Error> failure_;

@@ -16,14 +16,14 @@
 namespace modgate {
 
 /// Where a line stands.
-struct LinePlace {
+struct SegmentLine {
   std::size_t segment = 0;   ///< which of the log's segments, from 0
   std::uint64_t number = 0;  ///< in it, from 1
 };
 
 /// A whole line of the log, with what takes time to find out of it.
 struct HashedLine {
-  LinePlace place;
+  SegmentLine place;
   std::string_view text;  ///< without its newline; valid until the next line is taken
   std::string chain;      ///< chain_hash()
   Digest leaf{};          ///< leaf_hash()
@@ -34,7 +34,7 @@ struct HashedLine {
 struct LinesEnd {
   /// A line without an end, or one that is longer than any of the log; nullopt: there was none, or
   /// the lines before it were not all taken.
-  std::optional<LinePlace> torn;
+  std::optional<SegmentLine> torn;
 };
 
 /// Reads all lines of the segments and hashes them on all processors, in memory that does not grow

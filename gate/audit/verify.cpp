@@ -17,7 +17,7 @@ constexpr std::string_view kRetentionMark = R"("kind":"retention")";
 /// The lines behind a place, one after the other.
 class LinesBehind {
  public:
-  LinesBehind(int directory, const std::vector<Segment>& segments, const LinePlace& place)
+  LinesBehind(int directory, const std::vector<Segment>& segments, const SegmentLine& place)
       : directory_(directory), segments_(segments), at_(place.segment), skip_(place.number) {}
 
   enum class Found { line, end, torn, failed };
@@ -196,7 +196,7 @@ class ChainCheck {
            is_where_it_belongs(line.place, line.scanned->sequence);
   }
 
-  [[nodiscard]] bool is_where_it_belongs(const LinePlace& place, std::uint64_t sequence) const {
+  [[nodiscard]] bool is_where_it_belongs(const SegmentLine& place, std::uint64_t sequence) const {
     return place.number != 1 || segments_[place.segment].first == sequence;
   }
 
@@ -228,7 +228,7 @@ class ChainCheck {
     return Maybe();
   }
 
-  Result<BrokenRecord> out_of_order(const LinePlace& place, std::uint64_t found) {
+  Result<BrokenRecord> out_of_order(const SegmentLine& place, std::uint64_t found) {
     const std::uint64_t expected = verified_.last + 1;
     if (found < expected) return broken_at(place, found, Damage::reordered, "it stands twice");
     auto later = stands_behind(place, expected);
@@ -238,7 +238,7 @@ class ChainCheck {
   }
 
   /// Whether the record stands anywhere behind the place.
-  Result<bool> stands_behind(const LinePlace& place, std::uint64_t sequence) const {
+  Result<bool> stands_behind(const SegmentLine& place, std::uint64_t sequence) const {
     LinesBehind lines(directory_, segments_, place);
     StoredLine parser;
     std::string_view line;
@@ -252,13 +252,13 @@ class ChainCheck {
     }
   }
 
-  [[nodiscard]] bool is_last(const LinePlace& place) const {
+  [[nodiscard]] bool is_last(const SegmentLine& place) const {
     if (place.segment + 1 < segments_.size()) return false;
     std::string_view next;
     return LinesBehind(directory_, segments_, place).next(next) == LinesBehind::Found::end;
   }
 
-  [[nodiscard]] BrokenRecord broken_at(const LinePlace& place, std::uint64_t sequence,
+  [[nodiscard]] BrokenRecord broken_at(const SegmentLine& place, std::uint64_t sequence,
                                        Damage damage, const std::string& why) const {
     return {sequence, damage, segments_[place.segment].name, place.number,
             "record " + std::to_string(sequence) + " is " + word(damage) + ": " + why};

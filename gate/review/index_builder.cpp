@@ -49,7 +49,8 @@ Result<std::int64_t> find_or_insert(SqlStatement& find, SqlStatement& insert) {
 
 Status IndexBuilder::prepare() {
   const std::pair<SqlStatement*, const char*> statements[] = {
-      {&insert_event_, "INSERT INTO event VALUES(?1, ?2, ?3, ?4, ?5, ?6)"},
+      {&insert_event_, "INSERT INTO event VALUES(?2, ?1, ?3, ?4, ?5, ?6)"},
+      {&insert_person_event_, "INSERT INTO person_event VALUES(?1, ?2, ?3, ?4, ?5, ?6)"},
       {&insert_module_event_, "INSERT OR IGNORE INTO module_event VALUES(?1, ?2)"},
       {&insert_span_, "INSERT OR REPLACE INTO span VALUES(?1, ?2, ?3, ?4)"},
       {&find_person_, "SELECT id FROM person WHERE name = ?1 AND uid = ?2"},
@@ -184,13 +185,20 @@ Status IndexBuilder::take_line(IndexedSegment& segment, std::uint64_t offset,
     const std::int64_t time = event_.number(Field::time).value_or(0);
     if (auto extended = extend_span(id, time); !extended) return extended;
   }
-  insert_event_.bind(1, id);
-  insert_event_.bind(2, person);
-  insert_event_.bind(3, outcome);
-  insert_event_.bind(4, static_cast<std::int64_t>(segment.first));
-  insert_event_.bind(5, static_cast<std::int64_t>(offset));
-  insert_event_.bind(6, static_cast<std::int64_t>(line.size()));
-  return insert_event_.run();
+  const std::int64_t entry[] = {person,
+                                id,
+                                outcome,
+                                static_cast<std::int64_t>(segment.first),
+                                static_cast<std::int64_t>(offset),
+                                static_cast<std::int64_t>(line.size())};
+  int column = 0;
+  for (const std::int64_t value : entry) {
+    ++column;
+    insert_event_.bind(column, value);
+    insert_person_event_.bind(column, value);
+  }
+  if (auto inserted = insert_event_.run(); !inserted || person == 0) return inserted;
+  return insert_person_event_.run();
 }
 
 Status IndexBuilder::take_modules(std::int64_t id) {

@@ -42,6 +42,7 @@ class IndexBuilder {
   const OpenLog& log_;
   EventView event_;
   SqlStatement insert_event_;
+  SqlStatement insert_person_event_;
   SqlStatement insert_module_event_;
   SqlStatement insert_span_;
   SqlStatement find_person_;

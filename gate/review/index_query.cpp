@@ -165,7 +165,9 @@ std::string sql_for(const Wanted& wanted, const std::vector<std::int64_t>& perso
   const bool by_module = !wanted.has_person() && !modules.empty();
   const std::string id = by_module ? "m.event" : "e.id";
   std::string sql = "SELECT e.segment, e.offset, e.length FROM ";
-  sql += by_module ? "module_event m CROSS JOIN event e ON e.id = m.event" : "event e";
+  sql += by_module             ? "module_event m CROSS JOIN event e ON e.id = m.event"
+         : wanted.has_person() ? "person_event e"
+                               : "event e";
   sql +=
       " WHERE " + id + " BETWEEN " + std::to_string(ids.first) + " AND " + std::to_string(ids.last);
   if (by_module) sql += " AND m.module = " + std::to_string(modules.front());

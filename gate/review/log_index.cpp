@@ -5,12 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
 
-#include "gate/audit/chain.h"
 #include "gate/review/index_builder.h"
 #include "gate/review/index_query.h"
 #include "gate/review/index_tables.h"
@@ -19,6 +19,8 @@ namespace modgate {
 namespace {
 
 constexpr const char* kRootFolder = "/var/cache/modgate";
+/// Of a log's path: with what SQLite puts behind it, it stays a file name.
+constexpr std::size_t kNameBytes = 200;
 
 Status make_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
@@ -39,6 +41,15 @@ void remove_file(const std::string& path) {
   for (const char* ending : {"", "-wal", "-shm", "-journal"}) {
     static_cast<void>(::unlink((path + ending).c_str()));
   }
+}
+
+/// Two logs whose names come to the same take turns: the index fits but one of them.
+std::string file_name(const OpenLog& log) {
+  const CHandle<char, std::free> real(::realpath(log.path.c_str(), nullptr));
+  std::string name = real == nullptr ? log.path : real.get();
+  if (name.size() > kNameBytes) name.erase(0, name.size() - kNameBytes);
+  std::replace(name.begin(), name.end(), '/', '-');
+  return "log" + name + ".sqlite";
 }
 
 }  // namespace
@@ -86,9 +97,7 @@ Result<LogIndex> LogIndex::open_fitting(const std::string& path, const OpenLog& 
 
 Result<LogIndex> LogIndex::open(const std::string& folder, const OpenLog& log,
                                 const Progress& progress) {
-  const CHandle<char, std::free> real(::realpath(log.path.c_str(), nullptr));
-  const std::string name = chain_hash(real == nullptr ? log.path : std::string(real.get()));
-  const std::string path = folder + "/log-" + name.substr(0, 32) + ".sqlite";
+  const std::string path = folder + '/' + file_name(log);
   auto index = open_fitting(path, log, progress);
   // Another process that is building it right now must not lose its file.
   if (index || (index.error().code & 0xff) == SQLITE_BUSY) return index;

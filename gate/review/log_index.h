@@ -19,7 +19,7 @@ namespace modgate {
 /// An entry that is missing would hide an event. So what was indexed is bound to the log: every
 /// segment by its size, its file's identity and time of change, and a chained digest of its lines.
 /// A closed segment whose file has changed since is read again whole before the index counts, and
-/// in each use some thousand entries, chosen by chance, are held against the number of lines.
+/// in each use a hundred entries, chosen by chance, are held against the number of lines.
 class LogIndex {
  public:
   /// Hears how many bytes of the log are still to be indexed.

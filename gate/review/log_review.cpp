@@ -64,6 +64,7 @@ bool LogReview::wants_index() const {
 
 Status LogReview::read(const EventSink& sink) {
   if (settings_.last == 0 && !wants_index()) return stream(sink);
+  if (settings_.last == 0 && logs_.size() == 1) return stream_indexed(sink);
   std::vector<Found> found;
   for (std::size_t log = 0; log < logs_.size(); ++log) {
     if (auto searched = find_in(log, found); !searched) return searched;
@@ -101,6 +102,37 @@ Status LogReview::stream_one(const EventSink& sink) {
     if (auto taken = sink(line, event_); !taken) return taken;
   }
   positions_.front() = lines.position();
+  return Done{};
+}
+
+/// As stream_one(), going where the index leads.
+Status LogReview::stream_indexed(const EventSink& sink) {
+  auto index = open_index(0);
+  if (!index) return index.error();
+  if (!*index) return stream_one(sink);
+  std::vector<LinePlace> places;
+  const auto searched = (*index)->candidates(selection_, false, [&](const LinePlace& place) {
+    places.push_back(place);
+    return Result<bool>(true);
+  });
+  if (!searched) places.clear();
+  PlaceReader reader(logs_.front());
+  bool leads_astray = !searched;
+  for (const LinePlace& place : places) {
+    auto line = reader.read(place);
+    if (!line) {
+      leads_astray = true;
+      break;
+    }
+    positions_.front() = {place.segment, place.offset + place.length + 1};
+    if (!event_.parse(*line, logs_.front().path) || !selection_.fits(event_)) continue;
+    if (auto taken = sink(*line, event_); !taken) return taken;
+  }
+  if (leads_astray) {
+    (*index)->forget();
+    return stream_one(sink);
+  }
+  positions_.front() = (*index)->end();
   return Done{};
 }
 
@@ -159,12 +191,21 @@ Status LogReview::find_in(std::size_t log, std::vector<Found>& found) {
   return settings_.last > 0 ? find_backwards(log, found) : find_forwards(log, found);
 }
 
-/// False where the index is of no use: then nothing was found.
-Result<bool> LogReview::find_by_index(std::size_t log, std::vector<Found>& found) {
+/// nullopt where it is of no use.
+Result<std::optional<LogIndex>> LogReview::open_index(std::size_t log) const {
   auto bytes = bytes_in(logs_[log]);
   if (!bytes) return bytes.error();
-  if (*bytes < settings_.least_indexed) return false;
+  if (*bytes < settings_.least_indexed) return std::optional<LogIndex>();
   auto index = LogIndex::open(*settings_.index, logs_[log], settings_.progress);
+  if (!index) return std::optional<LogIndex>();
+  return std::optional<LogIndex>(std::move(*index));
+}
+
+/// False where the index is of no use: then nothing was found.
+Result<bool> LogReview::find_by_index(std::size_t log, std::vector<Found>& found) {
+  auto opened = open_index(log);
+  if (!opened) return opened.error();
+  std::optional<LogIndex>& index = *opened;
   if (!index) return false;
   const std::size_t before = found.size();
   PlaceReader reader(logs_[log]);

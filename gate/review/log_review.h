@@ -55,10 +55,12 @@ class LogReview {
 
   Status stream(const EventSink& sink);
   Status stream_one(const EventSink& sink);
+  Status stream_indexed(const EventSink& sink);
   Status stream_merged(const EventSink& sink);
   void add(std::vector<Found>& found, std::size_t log, const LinePlace& place,
            std::string_view line);
   Status find_in(std::size_t log, std::vector<Found>& found);
+  [[nodiscard]] Result<std::optional<LogIndex>> open_index(std::size_t log) const;
   Result<bool> find_by_index(std::size_t log, std::vector<Found>& found);
   Status find_backwards(std::size_t log, std::vector<Found>& found);
   Status find_forwards(std::size_t log, std::vector<Found>& found);

@@ -152,12 +152,19 @@ TEST_CASE("an index that does not fit its log is made anew") {
   SECTION("the file is no database") { sample::write_file(indexed.file(), "nonsense"); }
   SECTION("the file is empty") { sample::write_file(indexed.file(), ""); }
   SECTION("it is another version's") { indexed.run_sql("PRAGMA user_version = 99"); }
-  SECTION("places are wrong") { indexed.run_sql("UPDATE event SET offset = offset + 1"); }
+  SECTION("places are wrong") {
+    indexed.run_sql("UPDATE event SET offset = offset + 1");
+    indexed.run_sql("UPDATE person_event SET offset = offset + 1");
+  }
+  SECTION("some places are wrong") {
+    indexed.run_sql("UPDATE person_event SET offset = offset + 1 WHERE id > 50");
+  }
   SECTION("places are those of other lines") {
     // What is found there is asked again: nothing wrong is shown, and the count shows the rest.
     indexed.run_sql("DELETE FROM event WHERE id % 2 = 0");
   }
   SECTION("whole segments have no entries") { indexed.run_sql("DELETE FROM event"); }
+  SECTION("a person's events have no entries") { indexed.run_sql("DELETE FROM person_event"); }
   CHECK(indexed.find(kAlice, 0, true) == indexed.find(kAlice, 0, false));
 }
 
@@ -165,7 +172,7 @@ TEST_CASE("what the index says is asked of the log again") {
   const Indexed indexed;
   sample::append(indexed.log, sample::requests(20), small_segments());
   REQUIRE(indexed.find(kAlice, 0, true).size() == 7);
-  indexed.run_sql("UPDATE event SET person = (SELECT id FROM person WHERE name = 'alice')");
+  indexed.run_sql("UPDATE person_event SET person = (SELECT id FROM person WHERE name = 'alice')");
   CHECK(indexed.find(kAlice, 0, true) == indexed.find(kAlice, 0, false));
 }
 
