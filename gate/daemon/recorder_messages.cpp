@@ -65,16 +65,17 @@ Result<FieldReader> open_answer(std::string_view message, std::string_view what)
 }  // namespace
 
 Result<RecorderMessage> message_kind(std::string_view message) {
-  auto fields = Fields::decode(message, kRecordBytes, kRecorderFields);
-  if (!fields) return fields.error();
-  const std::string* const what = fields->find("what");
-  if (what == nullptr) return malformed("it does not say what it is");
-  if (*what == "record") return RecorderMessage::record;
-  if (*what == "gate_loads") return RecorderMessage::gate_loads;
-  if (*what == "open") return RecorderMessage::open;
-  if (*what == "settings") return RecorderMessage::settings;
-  if (*what == "witnesses") return RecorderMessage::witnesses;
-  if (*what == "courier") return RecorderMessage::courier;
+  // FieldWriter puts it first. Whatever takes the message apart then is strict.
+  constexpr std::string_view kWhat = "what=";
+  if (!message.starts_with(kWhat)) return malformed("it does not say what it is");
+  message.remove_prefix(kWhat.size());
+  const std::string_view what = message.substr(0, message.find('\0'));
+  if (what == "record") return RecorderMessage::record;
+  if (what == "gate_loads") return RecorderMessage::gate_loads;
+  if (what == "open") return RecorderMessage::open;
+  if (what == "settings") return RecorderMessage::settings;
+  if (what == "witnesses") return RecorderMessage::witnesses;
+  if (what == "courier") return RecorderMessage::courier;
   return malformed("unknown");
 }
 

@@ -16,6 +16,8 @@ namespace {
 /// Messages of the listener in one turn, and turns at the end: bounds, not expectations.
 constexpr int kControlMessages = 64;
 constexpr int kLastTurns = 16;
+/// How often it is looked in one turn whether more has come.
+constexpr int kMoreRounds = 16;
 /// How soon what the journal did not take is offered to it again.
 constexpr std::int64_t kJournalMilliseconds = 20;
 
@@ -62,22 +64,11 @@ int RecorderProcess::time_to_wait() const {
 
 /// One group. False at the end of the control channel.
 bool RecorderProcess::turn() {
-  std::vector<pollfd> ready = {{control_.get(), POLLIN, 0},
-                               {evidence_.courier_descriptor(), POLLIN, 0}};
-  std::vector<Id> ids;
-  for (const auto& [id, connection] : connections_) {
-    ready.push_back({connection.channel.get(), POLLIN, 0});
-    ids.push_back(id);
-  }
-  if (::poll(ready.data(), ready.size(), time_to_wait()) < 0) return errno == EINTR;
-  watch_clock();
-  bool going_on = true;
-  if (ready[0].revents != 0) going_on = hear_control();
-  for (std::size_t at = 0; at < ids.size(); ++at) {
-    if (ready[at + 2].revents != 0) hear(ids[at], connections_.at(ids[at]));
-  }
-  if (ready[1].revents != 0) {
-    if (const auto finding = evidence_.hear_courier()) record_finding(*finding);
+  for (auto& [id, connection] : connections_) connection.heard = false;
+  auto heard = hear_those_ready(time_to_wait());
+  // What comes while others are heard shares their fdatasync.
+  for (int more = 0; heard == Heard::some && more < kMoreRounds; ++more) {
+    heard = hear_those_ready(0);
   }
   add_aggregates(flood_.take_due(BootClock::now()));
   finish_group();
@@ -85,7 +76,34 @@ bool RecorderProcess::turn() {
   remove_old_segments();
   journal_.flush();
   std::erase_if(connections_, [](const auto& entry) { return entry.second.hung_up; });
-  return going_on;
+  return heard != Heard::end;
+}
+
+/// Hears what is there after at most `wait_ms`, of each connection one message in a turn.
+RecorderProcess::Heard RecorderProcess::hear_those_ready(int wait_ms) {
+  std::vector<pollfd> ready = {{control_.get(), POLLIN, 0},
+                               {evidence_.courier_descriptor(), POLLIN, 0}};
+  std::vector<Id> ids;
+  for (const auto& [id, connection] : connections_) {
+    if (connection.heard || connection.hung_up) continue;
+    ready.push_back({connection.channel.get(), POLLIN, 0});
+    ids.push_back(id);
+  }
+  const int count = ::poll(ready.data(), ready.size(), wait_ms);
+  watch_clock();
+  if (count < 0) return errno == EINTR ? Heard::nothing : Heard::end;
+  if (count == 0) return Heard::nothing;
+  if (ready[0].revents != 0 && !hear_control()) return Heard::end;
+  for (std::size_t at = 0; at < ids.size(); ++at) {
+    if (ready[at + 2].revents == 0) continue;
+    Connection& connection = connections_.at(ids[at]);
+    connection.heard = true;
+    hear(ids[at], connection);
+  }
+  if (ready[1].revents != 0) {
+    if (const auto finding = evidence_.hear_courier()) record_finding(*finding);
+  }
+  return Heard::some;
 }
 
 bool RecorderProcess::hear_control() {
@@ -274,24 +292,30 @@ void RecorderProcess::finish_group() {
   group.swap(group_);
   const Status committed = ledger_.commit();
   if (committed) evidence_.grow(ledger_);
+  std::vector<JournalEntry> entries;
   for (Waiting& waiting : group) {
     if (committed) {
-      confirm(waiting);
+      confirm(waiting, entries);
     } else {
       disappoint(waiting, committed.error());
     }
   }
+  tell_journal(entries);
 }
 
-/// The record is on disk.
-void RecorderProcess::confirm(Waiting& waiting) {
+/// The record is on disk. What the journal is told of it can wait until others have their receipts.
+void RecorderProcess::confirm(Waiting& waiting, std::vector<JournalEntry>& entries) {
   const auto found = connections_.find(waiting.from);
   Connection* const connection = found == connections_.end() ? nullptr : &found->second;
   const Record& record = waiting.record;
   const Status told = kernel_audit_.tell(record, waiting.correlation_uid);
-  tell_journal(waiting, connection == nullptr ? nullptr : &connection->peer);
+  const Peer* const peer = waiting.aggregate ? &waiting.aggregate->peer
+                           : connection      ? &connection->peer
+                                             : nullptr;
+  entries.push_back(journal_entry(record, peer, waiting.place));
   // Once the listener has its receipt and ends, nothing here is sure to live on (KillMode=mixed).
   if (record.kind == RecordKind::stop) {
+    tell_journal(entries);
     evidence_.announce_last([this](const Checkpoint& checkpoint) { announce(checkpoint); });
   }
   if (connection != nullptr) {
@@ -316,9 +340,9 @@ void RecorderProcess::confirm(Waiting& waiting) {
   receipt(waiting);
 }
 
-void RecorderProcess::tell_journal(const Waiting& waiting, const Peer* peer) {
-  const Peer* const who = waiting.aggregate ? &waiting.aggregate->peer : peer;
-  journal_.send(journal_entry(waiting.record, who, waiting.place));
+void RecorderProcess::tell_journal(std::vector<JournalEntry>& entries) {
+  for (JournalEntry& entry : entries) journal_.send(std::move(entry));
+  entries.clear();
 }
 
 void RecorderProcess::receipt(const Waiting& waiting) {

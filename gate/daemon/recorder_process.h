@@ -65,6 +65,7 @@ class RecorderProcess {
     std::string correlation_uid;
     ConnectionRules rules;
     bool has_records = false;
+    bool heard = false;  ///< in this turn
     bool hung_up = false;
     Record intent;
     std::uint64_t intent_sequence = 0;
@@ -85,7 +86,10 @@ class RecorderProcess {
     Deadline until;
   };
 
+  enum class Heard { nothing, some, end };
+
   bool turn();
+  Heard hear_those_ready(int wait_ms);
   [[nodiscard]] int time_to_wait() const;
   bool hear_control();
   void hear_control_message(Message message);
@@ -101,8 +105,8 @@ class RecorderProcess {
   Status add(Waiting& waiting, const Peer* peer, bool first);
   void add_aggregates(std::vector<CountedRefusal> aggregates);
   void finish_group();
-  void confirm(Waiting& waiting);
-  void tell_journal(const Waiting& waiting, const Peer* peer);
+  void confirm(Waiting& waiting, std::vector<JournalEntry>& entries);
+  void tell_journal(std::vector<JournalEntry>& entries);
   void disappoint(Waiting& waiting, const Error& error);
   void receipt(const Waiting& waiting);
   void tend_evidence();

@@ -23,6 +23,7 @@
 #include "gate/daemon/record_codec.h"
 #include "gate/daemon/recorder.h"
 #include "gate/daemon/recorder_link.h"
+#include "gate/evidence/signing_key.h"
 #include "unit/audit/sample.h"
 
 using namespace modgate;
@@ -37,7 +38,20 @@ namespace {
 
 Deadline soon() { return BootClock::now() + std::chrono::seconds(60); }
 
-/// The recorder's real process on a new log.
+/// The log's key, as the installation makes one.
+LogKey make_key(const std::filesystem::path& file) {
+  auto key = SigningKey::generate();
+  if (!key) give_up(key.error().message);
+  const Status written = key->to_pem([&](std::string_view pem) -> Status {
+    std::ofstream(file) << pem;
+    return Done{};
+  });
+  if (!written) give_up(written.error().message);
+  std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+  return {file.string(), {"bench/modgate/00000000", SignatureType::ed25519, key->public_key()}};
+}
+
+/// The recorder's real process on a new log, each group with its signed checkpoint.
 class Recorder {
  public:
   explicit Recorder(const std::filesystem::path& directory) : control_(start(directory)) {
@@ -66,6 +80,7 @@ class Recorder {
       ends->first.close();
       RecorderSettings settings;
       settings.directory = directory.string();
+      settings.key = make_key(directory.parent_path() / (directory.filename().string() + ".key"));
       ::_exit(run_recorder(std::move(ends->second), settings));
     }
     return std::move(ends->first);
