@@ -50,8 +50,8 @@ struct Profile {
   /// set is then `keep`, and NOROOT sees to it that a program gains nothing but what its file may
   /// give.
   bool may_fork = false;
-  /// Else 2 is /dev/null like 0 and 1, from the moment the profile is applied; until then it is the
-  /// parent's, so that a step that fails can be told.
+  /// Else 2 is /dev/null like 0 and 1 when `body` begins. Until the filter is installed it is the
+  /// parent's, so that a step that fails can be told; the filter and the proof are silent.
   bool keeps_stderr = false;
   int oom_score_adj = 0;  ///< raised only; 0: as the parent
 };

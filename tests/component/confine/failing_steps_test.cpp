@@ -27,15 +27,6 @@ namespace {
 
 constexpr int kBodyRan = 7;
 
-/// Sanitizers ask the kernel for more than an allow-list lets through: theirs is the floor.
-Profile adapted(Profile profile) {
-#if defined(__SANITIZE_ADDRESS__)
-  profile.filter = Filter::floor;
-  profile.max_memory = 0;
-#endif
-  return profile;
-}
-
 /// In place of the standard error, where the children tell why they died.
 class Told {
  public:

@@ -14,7 +14,8 @@ namespace {
 /// Nobody is confined: the descriptors are looked at before the fork, and what is forked dies at
 /// once where this process may not confine it.
 bool is_taken(const Profile& profile, const FilterSet& filters, const std::vector<int>& given) {
-  auto compartment = Compartment::start(profile, filters, given, [](const Inside&) { return 0; });
+  auto compartment =
+      Compartment::start(adapted(profile), filters, given, [](const Inside&) { return 0; });
   if (compartment) return true;
   CHECK(compartment.error().message ==
         "the " + profile.name + " is given other descriptors than its profile says");

@@ -18,7 +18,7 @@ from trouble import pids
 
 BOARD = Path("/run/modgate-probe/board")
 PROBE_BYTES = 16384
-IDLE, ARMED, WAITING, RELEASED, TRYING, SURVIVED, COPIES_ONLY = range(7)
+IDLE, ARMED, WAITING, RELEASED, TRYING, SURVIVED = range(6)
 PROCESSES = ("listener", "session", "front", "authenticator", "inspector", "unpacker", "recorder", "loader", "reader")
 
 
@@ -31,7 +31,7 @@ class Board:
         with open(BOARD, "r+b") as file:
             self.memory = mmap.mmap(file.fileno(), 0)
         for at, process in enumerate(PROCESSES):
-            self.put(at, 8, "24s", process.encode())
+            self.put(at, 12, "24s", process.encode())
 
     def put(self, at, offset, form, value):
         struct.pack_into("=" + form, self.memory, at * PROBE_BYTES + offset, value)
@@ -41,7 +41,7 @@ class Board:
 
     def arm(self, process, attempt=""):
         at = PROCESSES.index(process)
-        self.put(at, 32, "64s", attempt.encode())
+        self.put(at, 36, "64s", attempt.encode())
         self.put(at, 0, "I", ARMED)
 
     def state(self, process):
@@ -51,7 +51,7 @@ class Board:
         return self.get(PROCESSES.index(process), 4, "i")
 
     def report(self, process):
-        text = self.get(PROCESSES.index(process), 96, f"{PROBE_BYTES - 96}s").split(b"\0")[0].decode()
+        text = self.get(PROCESSES.index(process), 100, f"{PROBE_BYTES - 100}s").split(b"\0")[0].decode()
         return dict(line.split("=", 1) for line in text.splitlines())
 
     def release(self, process):
@@ -275,17 +275,20 @@ def service_without_rights(gate, service, descriptors, at_times=()):
     def has_no_others():
         seen[:] = [name for name in descriptors_of(pid, Sockets(gate, pid)) if name not in at_times]
         return seen == sorted(descriptors)
-    # what was just served may not have been closed yet
-    gate.wait_until(has_no_others, deadline=10, what=f"{service} without other descriptors: {seen}")
+    try:
+        # what was just served may not have been closed yet
+        gate.wait_until(has_no_others, deadline=10)
+    except AssertionError:
+        raise AssertionError(f"{service} has {seen}") from None
 
 
 @contextmanager
-def helper_with_probes(gate, *early):
-    """The board and the listener's pid. `early` are processes whose copies try while they are confined themselves."""
+def helper_with_probes(gate, copies=()):
+    """The board and the listener's pid. Copies of these processes make every call that is forbidden to them."""
     board = Board()
     try:
-        for process in early:
-            board.put(PROCESSES.index(process), 0, "I", COPIES_ONLY)
+        for process in copies:
+            board.put(PROCESSES.index(process), 8, "I", 1)
         with helper_with_faults(gate, f"ReadWritePaths={BOARD.parent}\n") as listener:
             yield board, listener
     finally:
@@ -341,7 +344,7 @@ ON_THE_WAY = ("listener", "front", "unpacker", "inspector", "authenticator", "se
 def test_every_process_is_what_the_table_says(gate):
     gate.policy(POLICY)
     path = place(module(gate, "gate_ok"), "gate_ok.ko")
-    with helper_with_probes(gate, "recorder") as (board, listener):
+    with helper_with_probes(gate, copies=PROCESSES) as (board, listener):
         looked = Looked(gate, board, listener)
         load_and_look(gate, looked, path, ON_THE_WAY)
         board.arm("reader")

@@ -103,7 +103,8 @@ def test_a_witness_serves_with_no_rights(gate):
         note = f"\n\n5\n{hash_}\n\n{signature}"
         assert witness.ask(("old 0\n" + note.replace("\n\n5", "\nPeterNeumann\n5", 1)).encode())[0] == 403
         assert witness.ask(("old 0\n" + note.replace("\n\n5", "\nsomebody\n5", 1)).encode())[0] == 404
-        service_without_rights(gate, "modgate-witness", [NULL, JOURNAL, JOURNAL, str(STATE), f"listening at port {PORT}"])
+        service_without_rights(gate, "modgate-witness",
+                               [NULL, JOURNAL, JOURNAL, str(STATE), f"listening at port {PORT}"])
         # Nobody but root and the service itself reads the key and the state.
         assert gate.run("bob", ["cat", str(CONF / "key.pem")]).status != 0
         assert gate.run("bob", ["ls", str(STATE)]).status != 0
@@ -188,7 +189,8 @@ def test_what_was_logged_is_cosigned_soon(gate):
         # The recorder has the cosignature, so that an auditor needs nobody else.
         ask = ["modgate", "log", "verify", "--witness", scene.witness.vkey]
         gate.wait_until(lambda: f"witness {NAME}" in gate.root(ask).stdout, what="the cosignature beside the log")
-        service_without_rights(gate, "modgate-courier", [NULL, JOURNAL, JOURNAL, "seqpacket to /run/modgate/courier.sock"],
+        service_without_rights(gate, "modgate-courier",
+                               [NULL, JOURNAL, JOURNAL, "seqpacket to /run/modgate/courier.sock"],
                                at_times=[f"tcp to port {PORT}"])
         # Once it is enabled, the courier comes and goes with the helper.
         gate.root("systemctl enable --runtime modgate-courier")

@@ -16,6 +16,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "gate/audit/ledger.h"
 #include "gate/audit/search.h"
@@ -65,10 +66,9 @@ Probe* probe_of(std::string_view process) {
   return nullptr;
 }
 
-bool wants_copies(const Profile& profile) {
-  const Probe* probe = probe_of(profile.name);
-  return probe != nullptr && profile.filter != Filter::floor && probe->attempt[0] == '\0' &&
-         (probe->state == Probe::armed || probe->state == Probe::copies_only);
+bool wants_copies(std::string_view process) {
+  const Probe* probe = probe_of(process);
+  return probe != nullptr && probe->copies != 0;
 }
 
 std::string line(const std::string& name, std::uint64_t value) {
@@ -104,19 +104,23 @@ std::string look_inside() {
          line("inside.deadline", is_read ? static_cast<std::uint64_t>(alarm.it_value.tv_sec) : ~0U);
 }
 
-/// How copies of this process ended, each of which made one call that is forbidden to it.
+/// How copies of this process ended, each of which made one call that is forbidden to it. All at
+/// once: whoever waits for this process has a deadline.
 std::string try_in_copies(const std::function<void()>& confine) {
+  const std::vector<ForbiddenCall> calls = calls_forbidden_to(self().process);
+  std::vector<pid_t> copies;
+  for (const ForbiddenCall& call : calls) {
+    copies.push_back(::fork());
+    if (copies.back() != 0) continue;
+    confine();
+    call.attempt();
+    ::_exit(0);
+  }
   std::string ends;
-  for (const ForbiddenCall& call : calls_forbidden_to(self().process)) {
-    const pid_t copy = ::fork();
-    if (copy == 0) {
-      confine();
-      call.attempt();
-      ::_exit(0);
-    }
+  for (std::size_t at = 0; at < calls.size(); ++at) {
     int status = -1;
-    const bool is_ended = copy > 0 && ::waitpid(copy, &status, 0) == copy;
-    ends += std::string("call.") + call.name + '=' +
+    const bool is_ended = copies[at] > 0 && ::waitpid(copies[at], &status, 0) == copies[at];
+    ends += std::string("call.") + calls[at].name + '=' +
             (!is_ended             ? "no process"
              : WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
                                    : "exit " + std::to_string(WEXITSTATUS(status))) +
@@ -145,7 +149,7 @@ void at_most_privileged_moment(std::string_view process) {
   }
   if (self().inside.empty()) {
     self().inside = look_inside();
-    self().calls = try_in_copies([] {});
+    if (wants_copies(process)) self().calls = try_in_copies([] {});
   }
   const std::string report = self().profile + self().inside + self().calls;
   std::memcpy(probe->report, report.data(), std::min(report.size(), sizeof probe->report - 1));
@@ -228,7 +232,7 @@ void confine_and_remember(const Profile& profile, const std::vector<sock_filter>
   self().profile = modgate::sample::describe(profile);
   self().inside.clear();
   // Behind its filter it has no copies any more; those get the same profile, and only then try.
-  if (modgate::sample::wants_copies(profile)) {
+  if (profile.filter != Filter::floor && modgate::sample::wants_copies(profile.name)) {
     self().calls = modgate::sample::try_in_copies([&] { confine_in_earnest(profile, filter); });
   }
   confine_in_earnest(profile, filter);

@@ -13,24 +13,19 @@ namespace modgate::sample {
 /// starts the helper, and that the listener maps before it drops anything: a process that may no
 /// longer call the kernel for it still reads and writes there. cases/compartments.py has the same.
 struct Probe {
-  enum State : std::uint32_t {
-    idle,
-    armed,
-    waiting,
-    released,
-    trying,
-    survived,
-    copies_only,  ///< to be armed later, when the process has long been confined
-  };
+  enum State : std::uint32_t { idle, armed, waiting, released, trying, survived };
 
   std::atomic<std::uint32_t> state{idle};
   std::int32_t pid = 0;
+  /// Whether copies of the process make its forbidden calls: those of a process with an allow-list
+  /// when it is confined, which may be long before its moment.
+  std::uint32_t copies = 0;
   char process[24] = {};
   /// A forbidden call that the process makes at its moment; empty: it waits there, to be looked at.
   char attempt[64] = {};
-  /// Lines `name=value`: the profile, what the process alone can see of itself, and how copies of
-  /// it ended that made its forbidden calls.
-  char report[16384 - 96] = {};
+  /// Lines `name=value`: the profile, what the process alone can see of itself, and how the copies
+  /// ended.
+  char report[16384 - 100] = {};
 };
 static_assert(sizeof(Probe) == 16384);
 
