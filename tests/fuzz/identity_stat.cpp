@@ -8,7 +8,7 @@
 #include "gate/identity/process_stat.h"
 #include "gate/identity/terminal.h"
 
-// The text of /proc/PID/stat, in which a process chooses its own name.
+// CVE-2017-1000367: the text of /proc/PID/stat, in which a process chooses its own name.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto stat = modgate::parse_process_stat(text);

@@ -163,7 +163,8 @@ TEST_CASE("a program's output: what it prints and how it ends") {
   CHECK(none.error().code == ENOENT);
 }
 
-TEST_CASE("a program's output: no environment of the caller's, and nothing to read") {
+TEST_CASE("a program's output: no environment of the caller's, and nothing to read",
+          "[CVE-2004-1051][CVE-2005-2959][CVE-2005-4158][CVE-2006-0151][CVE-2019-25016]") {
   REQUIRE(::setenv("MODGATE_TEST", "1", 1) == 0);
   const auto environment = output_of({"/usr/bin/env"});
   REQUIRE(environment);

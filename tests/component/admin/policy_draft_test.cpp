@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <sstream>
+#include <thread>
 #include <vector>
 
 #include "component/config/root_directory.h"
@@ -119,7 +121,7 @@ TEST_CASE("policy draft: a new file of policy.d") {
   CHECK(names_in(directory) == Names{"20-lab.toml"});
 }
 
-TEST_CASE("policy draft: a copy that was replaced") {
+TEST_CASE("policy draft: a copy that was replaced", "[CVE-2021-23239][CVE-2021-23240]") {
   if (skipped_without_root()) return;
   const RootDirectory directory;
   const std::string file = directory.write("policy.toml", "# old\n");
@@ -162,6 +164,44 @@ TEST_CASE("policy draft: a copy that was replaced") {
   CHECK(text_of(file) == "# old\n");
 }
 
+TEST_CASE("policy draft: a copy that is swapped without pause tells nothing else",
+          "[CVE-2021-23239][CVE-2021-23240]") {
+  if (skipped_without_root()) return;
+  const RootDirectory directory;
+  const std::string file = directory.write("policy.toml", "# old\n");
+  const std::string secret = directory.write("secret", "# secret\n");
+  auto draft = PolicyDraft::open(file);
+  REQUIRE(draft);
+  const std::string spare = directory.at("spare");
+  std::atomic<bool> stop = false;
+  std::thread swapper([&] {
+    std::error_code ignored;
+    while (!stop) {
+      fs::create_symlink(secret, spare, ignored);
+      fs::rename(spare, draft->path(), ignored);
+      std::ofstream(spare) << "# new\n";
+      fs::rename(spare, draft->path(), ignored);
+    }
+  });
+  int read = 0;
+  int refused = 0;
+  int wrong = 0;
+  for (int round = 0; round < 1'000'000 && (round < 2000 || read == 0 || refused == 0); ++round) {
+    const auto text = draft->text();
+    (text ? read : refused) += 1;
+    if (text && *text != "# new\n" && *text != "# old\n") ++wrong;
+  }
+  CHECK(draft->install("# checked\n"));
+  stop = true;
+  swapper.join();
+  CHECK(wrong == 0);
+  CHECK(read > 0);
+  CHECK(refused > 0);
+  CHECK(text_of(file) == "# checked\n");
+  CHECK(text_of(secret) == "# secret\n");
+  CHECK_FALSE(fs::is_symlink(file));
+}
+
 TEST_CASE("policy draft: a second editor is told, until the first has finished") {
   if (skipped_without_root()) return;
   const RootDirectory directory;
@@ -181,7 +221,8 @@ TEST_CASE("policy draft: a second editor is told, until the first has finished")
   CHECK(next);
 }
 
-TEST_CASE("policy draft: unsafe directories and files are refused") {
+TEST_CASE("policy draft: unsafe directories and files are refused",
+          "[CVE-2021-23239][CVE-2021-23240]") {
   if (skipped_without_root()) return;
   const RootDirectory directory;
   const std::string file = directory.write("sub/policy.toml", "");

@@ -108,7 +108,8 @@ TEST_CASE("Every command survives any JSON in place of its answer") {
   }
 }
 
-TEST_CASE("Nothing in an answer can steer the terminal, in no command") {
+TEST_CASE("Nothing in an answer can steer the terminal, in no command",
+          "[CVE-2023-28486][CVE-2023-28487]") {
   for (const Asking& asking : every_command()) {
     for (const Json& answer : answers_full_of("\x1b[2J\x07\r\u202e\u009b~")) {
       CAPTURE(asking.command.name);
@@ -139,7 +140,7 @@ TEST_CASE("A line that is no JSON ends it, and with --json goes through as it is
   }
 }
 
-TEST_CASE("An answer nested as deep as a line is long is survived") {
+TEST_CASE("An answer nested as deep as a line is long is survived", "[CVE-2025-7519]") {
   const std::string deep = std::string(16000, '[') + std::string(16000, ']');
   const Ran ran = told({status_command(), {}}, {deep});
   CHECK(ran.status == 0);

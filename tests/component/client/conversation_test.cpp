@@ -229,7 +229,7 @@ TEST_CASE("A connection that is lost within a line shows nothing of it") {
   CHECK(sink.lines == std::vector{"whole"s});
 }
 
-TEST_CASE("A line of 16 MiB passes and a longer one ends it") {
+TEST_CASE("A line of 16 MiB passes and a longer one ends it", "[CVE-2026-4897]") {
   for (const std::size_t extra : {std::size_t{0}, std::size_t{1}}) {
     CAPTURE(extra);
     Line line;
@@ -308,7 +308,8 @@ TEST_CASE("A prompt that is given up ends it unauthenticated and sends no answer
   }
 }
 
-TEST_CASE("What the helper says while somebody types is the last word") {
+TEST_CASE("What the helper says while somebody types is the last word",
+          "[GHSA-q428-6v73-fc4q][CVE-2025-64170]") {
   struct Row {
     std::vector<Reply> said;
     const char* result;

@@ -69,7 +69,8 @@ TEST_CASE("What is no regular file is rejected, and what is not there failed; no
   }
 }
 
-TEST_CASE("A file is opened with the caller's own rights") {
+TEST_CASE("A file is opened with the caller's own rights",
+          "[CVE-1999-1496][CVE-2025-46717][CVE-2025-46718]") {
   const TemporaryFolder folder;
   std::ofstream(folder.at("mydrv.ko")) << "module";
   REQUIRE(::chmod(folder.path().c_str(), 0755) == 0);

@@ -79,7 +79,7 @@ TEST_CASE("A secret is asked for without echo, anything else with it, and echo c
   }
 }
 
-TEST_CASE("An answer has at most 511 bytes and is one line of text") {
+TEST_CASE("An answer has at most 511 bytes and is one line of text", "[CVE-2019-18634]") {
   struct Row {
     std::string typed;
     std::string result;
@@ -111,7 +111,8 @@ TEST_CASE("An answer has at most 511 bytes and is one line of text") {
   }
 }
 
-TEST_CASE("A mebibyte without an end of line is bounded and none of it is left") {
+TEST_CASE("A mebibyte without an end of line is bounded and none of it is left",
+          "[CVE-2019-18634]") {
   PseudoTerminal terminal;
   Pipe helper;
   AtTerminal asked(terminal, asking(kSecret, helper));
@@ -141,7 +142,8 @@ TEST_CASE("What was typed before the prompt is no answer to it") {
   }
 }
 
-TEST_CASE("What is typed behind the answer is not left for the shell") {
+TEST_CASE("What is typed behind the answer is not left for the shell",
+          "[GHSA-q428-6v73-fc4q][CVE-2025-64170]") {
   PseudoTerminal terminal;
   Pipe helper;
   AtTerminal asked(terminal, asking(kSecret, helper));
@@ -152,7 +154,8 @@ TEST_CASE("What is typed behind the answer is not left for the shell") {
 }
 
 TEST_CASE(
-    "A prompt that is given up leaves the terminal as it was, without the half that was typed") {
+    "A prompt that is given up leaves the terminal as it was, without the half that was typed",
+    "[GHSA-q428-6v73-fc4q][CVE-2025-64170]") {
   struct Row {
     const char* key;  ///< nullptr: the helper hangs up
     const char* result;
@@ -249,7 +252,7 @@ TEST_CASE("A terminal that goes away is no answer") {
   CHECK_THAT(asked.result(), Catch::Matchers::StartsWith("unauthenticated: "));
 }
 
-TEST_CASE("What is no terminal is not asked") {
+TEST_CASE("What is no terminal is not asked", "[CVE-2019-18634]") {
   const Fd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
   REQUIRE(nothing);
   Terminal terminal(Fd(::dup(nothing.get())));
@@ -278,7 +281,7 @@ TEST_CASE("The controlling terminal is found, and nothing is where there is none
   }
 }
 
-TEST_CASE("A prompt and a line cannot steer the terminal") {
+TEST_CASE("A prompt and a line cannot steer the terminal", "[CVE-2023-28486][CVE-2023-28487]") {
   PseudoTerminal terminal;
   AtTerminal asked(terminal, [](Terminal& there) {
     there.show("\x1b[2J\nno\u202e");

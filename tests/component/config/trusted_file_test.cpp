@@ -28,7 +28,7 @@ constexpr uid_t kNobody = 65534;
 
 }  // namespace
 
-TEST_CASE("A file of root's is read whole, up to the limit") {
+TEST_CASE("A file of root's is read whole, up to the limit", "[CVE-2026-4897]") {
   if (skipped_without_root()) return;
   const RootDirectory directory;
   const std::string path = directory.write("sub/file", std::string(1024, 'x'));
@@ -41,7 +41,7 @@ TEST_CASE("A file of root's is read whole, up to the limit") {
   CHECK(read_root_owned(directory.write("empty", ""), 0));
 }
 
-TEST_CASE("Who else can write the file decides whether it is trusted") {
+TEST_CASE("Who else can write the file decides whether it is trusted", "[OCPBUGS-97967]") {
   if (skipped_without_root()) return;
   const RootDirectory directory;
   const std::string path = directory.write("file", "text");
@@ -77,7 +77,7 @@ TEST_CASE("Every directory above the file counts, a sticky one too") {
   CHECK(refusal(path) == "");
 }
 
-TEST_CASE("No link is followed, wherever it stands") {
+TEST_CASE("No link is followed, wherever it stands", "[CVE-2021-23239][CVE-2021-23240]") {
   if (skipped_without_root()) return;
   const RootDirectory directory;
   const std::string path = directory.write("real/file", "text");

@@ -42,7 +42,7 @@ TEST_CASE("CVE-2019-14287, CVE-2018-19788: a uid without an account is nobody") 
   }
 }
 
-TEST_CASE("An account is found by its very name") {
+TEST_CASE("An account is found by its very name", "[CVE-2023-42456]") {
   const auto caller = look_up_account("root");
   REQUIRE(caller);
   CHECK(caller->peer.uid == 0);

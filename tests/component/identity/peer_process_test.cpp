@@ -40,7 +40,8 @@ TEST_CASE("An old kernel and a new one describe the same process") {
   CHECK(pinned.session == by_number.session);
 }
 
-TEST_CASE("A process of another uid, or another process, is not the peer's") {
+TEST_CASE("A process of another uid, or another process, is not the peer's",
+          "[CVE-2019-6133][CVE-2013-4288]") {
   const auto handle = [] { return PeerHandle{PeerHandle::Kind::pinned, open_pidfd(::getpid())}; };
   CHECK_FALSE(is_empty(described(handle(), ::getpid(), ::geteuid())));
   CHECK(is_empty(described(handle(), ::getpid(), ::geteuid() + 1)));

@@ -136,7 +136,8 @@ TEST_CASE("A peer may have no groups, or very many") {
   }
 }
 
-TEST_CASE("What connected is kept, whatever the process becomes afterwards") {
+TEST_CASE("What connected is kept, whatever the process becomes afterwards",
+          "[CVE-2019-6133][CVE-2013-4288]") {
   if (skipped_without_root()) return;
   const Listener listener;
   const Fd mine = listener.connect();
@@ -188,7 +189,7 @@ TEST_CASE("CVE-2021-3560: a peer that is gone is nobody else") {
   CHECK(peer->session == LoginSession{});
 }
 
-TEST_CASE("What is no connection has no peer") {
+TEST_CASE("What is no connection has no peer", "[CVE-2021-3560]") {
   CHECK_FALSE(read_peer(-1));
   const Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   CHECK_FALSE(read_peer(null.get()));

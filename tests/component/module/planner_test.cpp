@@ -115,7 +115,7 @@ TEST_CASE("a plan has the dependencies first, and says why each is there") {
   CHECK(plan->driver()->name == "top");
 }
 
-TEST_CASE("soft dependencies come in modprobe's order and may fail") {
+TEST_CASE("soft dependencies come in modprobe's order and may fail", "[KMOD-SOFTDEPS]") {
   const FixtureTree tree;
   fill(tree);
   MODGATE_NEED_DEPMOD(tree);
@@ -243,7 +243,8 @@ TEST_CASE("a blacklist stops aliases and not names") {
   CHECK(plan->warnings == Names{"one is blacklisted in modprobe.d and left out"});
 }
 
-TEST_CASE("an install line is named and never run, on a module and on its dependency") {
+TEST_CASE("an install line is named and never run, on a module and on its dependency",
+          "[KMOD-INSTALL][KMOD-HARD-DEP-INSTALL]") {
   const FixtureTree tree;
   fill(tree);
   const std::string trap = tree.root() + "/trap";
@@ -285,7 +286,8 @@ TEST_CASE("an install line in the tree's own modules.softdep counts too") {
   CHECK_FALSE(fs::exists(trap));
 }
 
-TEST_CASE("a soft dependency takes the place of an install line, as in modprobe") {
+TEST_CASE("a soft dependency takes the place of an install line, as in modprobe",
+          "[KMOD-SOFTDEPS]") {
   const FixtureTree tree;
   fill(tree);
   tree.configure("a.conf", "install soft /bin/false\n");

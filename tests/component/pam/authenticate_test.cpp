@@ -48,7 +48,7 @@ TEST_CASE("The right password authenticates, a wrong one does not") {
   }
 }
 
-TEST_CASE("Answers of every short length are tried and wrong") {
+TEST_CASE("Answers of every short length are tried and wrong", "[CVE-2022-43995]") {
   if (skipped_without_wrapper()) return;
   Try what = with(kMatrix);
   for (std::size_t size = 0; size <= 8; ++size) {
@@ -60,7 +60,7 @@ TEST_CASE("Answers of every short length are tried and wrong") {
   }
 }
 
-TEST_CASE("An answer that is too long never reaches PAM") {
+TEST_CASE("An answer that is too long never reaches PAM", "[CVE-2015-3238]") {
   if (skipped_without_wrapper()) return;
   Try what = with(kDebian);
   what.answer = std::string(512, 'p');
@@ -71,7 +71,7 @@ TEST_CASE("An answer that is too long never reaches PAM") {
   CHECK(authenticate_wrapped(what).heard == Heard{"ask Password: ", "try"});
 }
 
-TEST_CASE("An unknown user is refused like any other") {
+TEST_CASE("An unknown user is refused like any other", "[CVE-2020-27780]") {
   if (skipped_without_wrapper()) return;
   Try what = with(kMatrix);
   what.user = "mallory";
@@ -150,7 +150,8 @@ TEST_CASE("Texts reach the person, with no place for an answer") {
   CHECK(authenticate_wrapped(what).code == PAM_CONV_ERR);
 }
 
-TEST_CASE("A module that changes the user authenticates nobody") {
+TEST_CASE("A module that changes the user authenticates nobody",
+          "[GHSA-c978-wq47-pvvw][CVE-2025-64517]") {
   if (skipped_without_wrapper()) return;
   Try what = with(
       "auth required pam_permit.so\nauth required MODULES/pam_set_items.so\n"
@@ -179,7 +180,7 @@ TEST_CASE("A service that is missing is served by nobody else") {
   CHECK(answered.heard.empty());
 }
 
-TEST_CASE("PAM is told the terminal and the user, and no host") {
+TEST_CASE("PAM is told the terminal and the user, and no host", "[CVE-2024-10963]") {
   if (skipped_without_wrapper()) return;
   // pam_get_items puts what it finds into PAM's environment; pam_succeed_if asks here.
   const std::string account = "account required pam_permit.so\n";

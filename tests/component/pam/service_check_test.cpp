@@ -91,7 +91,7 @@ TEST_CASE("A service that PAM's `other` would serve in part is refused") {
   CHECK_THAT(verdict(directory), ContainsSubstring("no auth line"));
 }
 
-TEST_CASE("Includes must be there, and end") {
+TEST_CASE("Includes must be there, and end", "[CVE-2025-7519]") {
   if (skipped_without_root()) return;
   const RootDirectory directory;
   directory.write("gate", kSound + "@include none\n");

@@ -82,7 +82,7 @@ TEST_CASE("a load from intent to outcome") {
   CHECK_FALSE(log.verified().broken);
 }
 
-TEST_CASE("who it was is the listener's to say") {
+TEST_CASE("who it was is the listener's to say", "[CVE-2018-1116]") {
   const TestLog log;
   Recorder recorder(log);
   REQUIRE(recorder.control().await_ready(soon()));
@@ -91,7 +91,7 @@ TEST_CASE("who it was is the listener's to say") {
   CHECK(events(log)[0]["actor"]["user"]["uid"] == "1234");
 }
 
-TEST_CASE("a second intent is refused, and so is a second outcome") {
+TEST_CASE("a second intent is refused, and so is a second outcome", "[CVE-2015-4625]") {
   const TestLog log;
   Recorder recorder(log);
   REQUIRE(recorder.control().await_ready(soon()));
@@ -301,7 +301,7 @@ TEST_CASE("whoever does not read holds nobody up") {
   CHECK(recorder.connect().record(sample::record(RecordKind::refusal), soon()));
 }
 
-TEST_CASE("too many connections are told so") {
+TEST_CASE("too many connections are told so", "[CVE-2021-4115]") {
   const TestLog log;
   Recorder recorder(log);
   REQUIRE(recorder.control().await_ready(soon()));

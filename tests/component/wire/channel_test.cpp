@@ -47,7 +47,8 @@ TEST_CASE("Messages keep their bounds and their order") {
   CHECK((*second)->bytes == std::string("t\0o", 3));
 }
 
-TEST_CASE("A message of the greatest length passes and a longer one is an error, not a part") {
+TEST_CASE("A message of the greatest length passes and a longer one is an error, not a part",
+          "[CVE-2026-4897]") {
   auto [left, right] = a_pair();
   REQUIRE(left.send("12345678", in(1s)));
   CHECK(right.receive(8, 0, in(1s)));

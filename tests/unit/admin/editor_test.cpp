@@ -32,7 +32,7 @@ TEST_CASE("the editor's arguments are kept, and nothing is read as a shell would
   CHECK(words("'my editor'", nullptr) == Words{"'my", "editor'"});
 }
 
-TEST_CASE("an editor with a -- among its words is refused") {
+TEST_CASE("an editor with a -- among its words is refused", "[CVE-2023-22809]") {
   for (const char* text : {"vi --", "vi -- /etc/shadow", "-- vi", "--"}) {
     CAPTURE(text);
     const auto found = editor_words(text, "nano");

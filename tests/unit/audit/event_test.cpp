@@ -272,7 +272,8 @@ TEST_CASE("a flood is one event with a count and its span") {
   CHECK_FALSE(rendered(refusal(Outcome::denied)).contains("count"));
 }
 
-TEST_CASE("whatever bytes a record holds, the event is one line of printable ASCII") {
+TEST_CASE("whatever bytes a record holds, the event is one line of printable ASCII",
+          "[CVE-2023-28486][CVE-2023-28487]") {
   const std::vector<std::string> hostile = {"a\nb",
                                             "\x1b[2J",
                                             std::string("a\0b", 3),

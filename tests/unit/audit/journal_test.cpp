@@ -128,7 +128,7 @@ TEST_CASE("the journal keeps size and root of a checkpoint") {
   CHECK(only(fields, "MODGATE_ROOT") == root);
 }
 
-TEST_CASE("no value passes for a field of the journal") {
+TEST_CASE("no value passes for a field of the journal", "[CVE-2023-28486][CVE-2023-28487]") {
   const std::string nasty = "x\nMODGATE_USER=root\nMESSAGE_ID=0\n\x1b[31m\xff";
   Record record = sample::record(RecordKind::refusal);
   record.outcome = Outcome::denied;

@@ -23,7 +23,7 @@ TEST_CASE("a decision in the words of kernel audit") {
                  Catch::Matchers::ContainsSubstring("rule=\"default\""));
 }
 
-TEST_CASE("no value passes for a field of kernel audit") {
+TEST_CASE("no value passes for a field of kernel audit", "[CVE-2023-28486][CVE-2023-28487]") {
   Record record = sample::record(RecordKind::intent);
   record.reason = "x\" res=success acct=\"root\n";
   record.user = "alice bob";

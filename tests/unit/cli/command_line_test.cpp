@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/cli/command_line.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -235,7 +236,7 @@ TEST_CASE("Help and version need no command, and help goes with each") {
   }
 }
 
-TEST_CASE("Hostile arguments are words like any other") {
+TEST_CASE("Hostile arguments are words like any other", "[CVE-2021-3156]") {
   const std::string huge(std::size_t{64} * 1024, 'x');
   check({
       {{"load", ""}, "load []"},
@@ -263,7 +264,7 @@ TEST_CASE("Hostile arguments are words like any other") {
   CHECK(line->words.size() == 10000);
 }
 
-TEST_CASE("A program that is started without even its name has no arguments") {
+TEST_CASE("A program that is started without even its name has no arguments", "[CVE-2021-4034]") {
   std::array<char*, 1> nobody = {nullptr};
   CHECK(arguments_of(0, nobody.data()).empty());
   CHECK(arguments_of(0, nullptr).empty());
@@ -288,4 +289,73 @@ TEST_CASE("The command is found before the options are understood") {
   CHECK(std::string(found->name) == "log verify");
   CHECK(find_command({"--nonsense", "verify"}, commands()) == nullptr);
   CHECK(find_command({}, commands()) == nullptr);
+}
+
+TEST_CASE("An option of one command is usage with every other", "[CVE-2025-32462]") {
+  // What asks for a load or an unload, or shows what would become of it, knows no option of a
+  // command that looks things up.
+  for (const char* asks : {"load", "unload", "reload", "plan load", "plan unload"}) {
+    const auto command =
+        std::find_if(commands().begin(), commands().end(),
+                     [&](const Command& one) { return one.name == std::string_view(asks); });
+    REQUIRE(command != commands().end());
+    CHECK(command->options.empty());
+  }
+  int taken = 0;
+  int refused = 0;
+  for (const Command& owner : commands()) {
+    for (const CommandOption& option : owner.options) {
+      const std::string name =
+          std::string(option.name).substr(0, std::string(option.name).find(','));
+      for (const Command& command : commands()) {
+        CAPTURE(command.name, name);
+        Arguments arguments = {"--" + name};
+        if (option.argument != nullptr) arguments.emplace_back("1");
+        const std::string words = command.name;
+        const auto blank = words.find(' ');
+        arguments.push_back(words.substr(0, blank));
+        if (blank != std::string::npos) arguments.push_back(words.substr(blank + 1));
+        const bool own = std::any_of(
+            command.options.begin(), command.options.end(), [&](const CommandOption& known) {
+              return std::string_view(known.name) == option.name &&
+                     (known.argument == nullptr) == (option.argument == nullptr);
+            });
+        CHECK((read(arguments) != "usage") == own);
+        (own ? taken : refused) += 1;
+      }
+    }
+  }
+  CHECK(taken > 10);
+  CHECK(refused > 100);
+}
+
+TEST_CASE("No option names a root, a tree or a configuration", "[CVE-2025-32463]") {
+  for (const char* option : {"-C",
+                             "-d",
+                             "-D",
+                             "-R",
+                             "-S",
+                             "--chroot",
+                             "--root",
+                             "--basedir",
+                             "--dirname",
+                             "--chdir",
+                             "--config",
+                             "--policy",
+                             "--policy-dir",
+                             "--signers",
+                             "--modules-dir",
+                             "--set-version",
+                             "--pam-service",
+                             "--audit-dir",
+                             "--user",
+                             "--uid",
+                             "--runas"}) {
+    for (const char* command : {"load", "unload", "reload", "list", "status"}) {
+      CAPTURE(option, command);
+      CHECK(read({command, "tun", option, "/tmp"}) == "usage");
+      CHECK(read({option, "/tmp", command, "tun"}) == "usage");
+      CHECK(read({command, "tun", std::string(option) + "=/tmp"}) == "usage");
+    }
+  }
 }

@@ -13,7 +13,8 @@ const Deadline kNow{std::chrono::hours(5)};
 
 }  // namespace
 
-TEST_CASE("a ticket serves the same uid, session and service for its life") {
+TEST_CASE("a ticket serves the same uid, session and service for its life",
+          "[GHSA-c978-wq47-pvvw][CVE-2025-64517]") {
   Tickets tickets;
   tickets.grant(1000, kSession, "modgate", seconds(300), kNow);
 
@@ -22,7 +23,8 @@ TEST_CASE("a ticket serves the same uid, session and service for its life") {
   CHECK(tickets.valid_for(1000, kSession, kNow + seconds(299)).size() == 1);
 }
 
-TEST_CASE("a ticket serves nobody else, nowhere else and not for longer") {
+TEST_CASE("a ticket serves nobody else, nowhere else and not for longer",
+          "[CVE-2023-42456][CVE-2013-1775][CVE-2013-1776][CVE-2013-2776][CVE-2013-2777]") {
   Tickets tickets;
   tickets.grant(1000, kSession, "modgate", seconds(300), kNow);
 
@@ -33,7 +35,8 @@ TEST_CASE("a ticket serves nobody else, nowhere else and not for longer") {
   CHECK(tickets.valid_for(1000, kSession, kNow + seconds(300)).empty());
 }
 
-TEST_CASE("a terminal whose number is used again is another session") {
+TEST_CASE("a terminal whose number is used again is another session",
+          "[CVE-2013-1775][CVE-2013-1776][CVE-2013-2776][CVE-2013-2777]") {
   Tickets tickets;
   tickets.grant(1000, {LoginSession::Kind::terminal, 34816, 100}, "modgate", seconds(300), kNow);
 

@@ -39,7 +39,7 @@ TEST_CASE("another uid does not wait") {
   CHECK(turns.begin_due(kNow) == Ids{1, 2});
 }
 
-TEST_CASE("nothing counts and nothing succeeds without a turn") {
+TEST_CASE("nothing counts and nothing succeeds without a turn", "[CVE-2015-4625]") {
   Turns turns;
   CHECK_FALSE(turns.count(1, kNow));
   CHECK_FALSE(turns.succeed(1));

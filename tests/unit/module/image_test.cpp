@@ -29,7 +29,7 @@ std::string hex(const Digest& digest) {
 
 }  // namespace
 
-TEST_CASE("an image takes bytes until it is sealed, and none after") {
+TEST_CASE("an image takes bytes until it is sealed, and none after", "[CVE-2015-8239]") {
   auto image = new_image("gate_test");
   REQUIRE(image);
   REQUIRE(::write(image->get(), "abc", 3) == 3);
@@ -143,7 +143,8 @@ TEST_CASE("the compression is seen by the first bytes") {
   CHECK_FALSE(compression_of(directory.get()));
 }
 
-TEST_CASE("the loader asks the kernel only for what is sealed, an ELF file and of that digest") {
+TEST_CASE("the loader asks the kernel only for what is sealed, an ELF file and of that digest",
+          "[KMOD-NO-FD][KMOD-COMPRESSED-FALLBACK]") {
   auto kernel = KernelModules::open();
   REQUIRE(kernel);
   const std::string bytes = test::ModuleFile().bytes();
@@ -162,7 +163,8 @@ TEST_CASE("the loader asks the kernel only for what is sealed, an ELF file and o
   CHECK(kernel->insert(packed.get(), false, *digest_of(packed.get()), "") == EBADMSG);
 }
 
-TEST_CASE("in place of a sealed image only a file will do that root alone can change") {
+TEST_CASE("in place of a sealed image only a file will do that root alone can change",
+          "[KMOD-NO-FD]") {
   std::string path = "/tmp/modgate-image-XXXXXX";
   const Fd writable(::mkostemp(path.data(), O_CLOEXEC));
   REQUIRE(writable);

@@ -56,7 +56,7 @@ Told by_showing(FakeWorld world, Request request, Verb verb) {
 
 }  // namespace
 
-TEST_CASE("load, plan, policy test and list never disagree") {
+TEST_CASE("load, plan, policy test and list never disagree", "[CVE-2025-32462]") {
   int allowed = 0;
   int denied = 0;
   for (std::uint32_t seed = 0; seed < 1500; ++seed) {

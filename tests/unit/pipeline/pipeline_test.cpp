@@ -189,7 +189,8 @@ TEST_CASE("a refusal that cannot be recorded is still a refusal") {
   CHECK(world.ended->message.find("not recorded") != std::string::npos);
 }
 
-TEST_CASE("a valid ticket spares the password, one for another service does not") {
+TEST_CASE("a valid ticket spares the password, one for another service does not",
+          "[GHSA-c978-wq47-pvvw][CVE-2025-64517]") {
   FakeWorld with = world_with(kAllow);
   with.tickets = {"modgate"};
   serve(with, load_request());

@@ -146,7 +146,8 @@ TEST_CASE("the first deny in merged order is the one that is told") {
   CHECK(is_allowed(decided("o").verdict));
 }
 
-TEST_CASE("a refusal never names a rule of somebody else's role") {
+TEST_CASE("a refusal never names a rule of somebody else's role",
+          "[CVE-1999-1496][CVE-2025-46717][CVE-2025-46718]") {
   const Policy policy = policy_of(
       "[role.dev]\nmembers = [\"alice\"]\n"
       "[role.ops]\nmembers = [\"bob\"]\n"

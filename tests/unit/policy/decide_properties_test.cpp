@@ -115,7 +115,7 @@ TEST_CASE("a dash and an underscore in a name are the same, wherever it stands")
   CHECK(allowed_plans > 100);
 }
 
-TEST_CASE("a verdict is a yes only where every bit of it is right") {
+TEST_CASE("a verdict is a yes only where every bit of it is right", "[CVE-2023-42465]") {
   const auto yes = static_cast<std::uint64_t>(Verdict::allow);
   const auto no = static_cast<std::uint64_t>(Verdict::deny);
   CHECK_FALSE(is_allowed(Verdict::deny));

@@ -303,7 +303,7 @@ TEST_CASE("a deny by imports holds for what comes along, too") {
   CHECK(allows(policy, load_of({dependency, inspected(fresh("m"))})));
 }
 
-TEST_CASE("a rule holds on its hosts") {
+TEST_CASE("a rule holds on its hosts", "[CVE-2012-2337]") {
   const std::string keys = "modules = [\"m\"]\nhosts = [\"lab-*\", \"build1\"]";
   const auto on = [](const std::string& host) {
     Circumstances now = some_noon();

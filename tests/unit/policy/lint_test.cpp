@@ -212,7 +212,7 @@ TEST_CASE("a name or place that no module of the kernel has") {
   CHECK(warnings("[[deny]]\nmodules = [\"mine\"]\nsource = \"tree\"\n", some_tree()).size() == 1);
 }
 
-TEST_CASE("a member that nobody is") {
+TEST_CASE("a member that nobody is", "[USBGuard#146]") {
   LintFacts facts;
   facts.users = {"alice"};
   facts.groups = {"netdev"};
@@ -248,7 +248,7 @@ TEST_CASE("a signer that nobody is") {
   CHECK(told("\"lab-key\"").size() == 1);
 }
 
-TEST_CASE("a rule that is as good as root") {
+TEST_CASE("a rule that is as good as root", "[OCPBUGS-97967]") {
   const auto told = [](const std::string& keys) { return warnings(kDev + kAllow + keys); };
   const std::string file = "source = \"file\"\n";
   const std::string digest = "sha256 = [\"" + std::string(64, 'a') + "\"]\n";

@@ -6,7 +6,8 @@
 
 using namespace modgate;
 
-TEST_CASE("a caller sees its roles, their rules and the global denies, and nobody else's") {
+TEST_CASE("a caller sees its roles, their rules and the global denies, and nobody else's",
+          "[CVE-1999-1496][CVE-2025-46717][CVE-2025-46718]") {
   const Policy policy = policy_of(
       "[role.dev]\nmembers = [\"alice\"]\n"
       "[[role.dev.allow]]\nmodules = [\"usb-*\"]\nactions = [\"load\", \"unload-own\"]\n"

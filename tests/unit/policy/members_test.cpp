@@ -52,7 +52,8 @@ TEST_CASE("names may have blanks inside, as directory services have them") {
   CHECK_FALSE(is_member("\"%domain users\""));
 }
 
-TEST_CASE("a caller without a name, or a group without one, is no member by name") {
+TEST_CASE("a caller without a name, or a group without one, is no member by name",
+          "[USBGuard#146]") {
   Caller nobody;
   nobody.groups = {{5, ""}};
   CHECK_FALSE(is_member("\"alice\", \"%netdev\", \"#1000\"", nobody));

@@ -53,7 +53,8 @@ TEST_CASE("the merged order is that of the files, then of the lines") {
   CHECK(policy.roles().front().name == "b");
 }
 
-TEST_CASE("defaults of different files add up, but none is set twice") {
+TEST_CASE("defaults of different files add up, but none is set twice",
+          "[CVE-2015-3255][CVE-2015-3256]") {
   const Policy policy = policy_of({{"a.toml", "[defaults]\nticket = \"1m\"\n"},
                                    {"b.toml", "[defaults]\nlinux_audit = \"off\"\n"}});
   CHECK(policy.ticket() == std::chrono::minutes(1));
@@ -77,7 +78,8 @@ TEST_CASE("the defaults of one file hold for the rules of all") {
   CHECK(services(policy_of({sources.front()})) == 1);
 }
 
-TEST_CASE("one file with an error is an error of the whole policy") {
+TEST_CASE("one file with an error is an error of the whole policy",
+          "[CVE-2019-25058][USBGuard#273][USBGuard#403]") {
   const PolicyFile good = {"good.toml", "role.dev.members = [\"alice\"]\n"};
   CHECK(parse_policy({good}).policy);
   CHECK_FALSE(parse_policy({good, {"bad.toml", "x = 1\n"}}).policy);

@@ -100,7 +100,7 @@ TEST_CASE("a default out of bounds is an error") {
   }
 }
 
-TEST_CASE("a member that could match nobody is an error") {
+TEST_CASE("a member that could match nobody is an error", "[CVE-2019-14287][CVE-2018-19788]") {
   const std::string uid = "a member \"#uid\" has a number after the '#'";
   const std::string name = "a member is a user, a \"%group\" or a \"#uid\"";
   const Row row = GENERATE_COPY(values<Row>({

@@ -37,7 +37,7 @@ std::string uncommented(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("an empty policy is sound, has the defaults and allows nothing") {
+TEST_CASE("an empty policy is sound, has the defaults and allows nothing", "[USBGuard#146]") {
   for (const Policy& policy : {policy_of(""), policy_of(std::vector<PolicyFile>{})}) {
     CHECK(policy.ticket() == std::chrono::minutes(5));
     CHECK(policy.max_module_bytes() == 256U * 1024 * 1024);

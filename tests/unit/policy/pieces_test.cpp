@@ -78,7 +78,8 @@ TEST_CASE("what is no cut for TOML is none for us") {
   }
 }
 
-TEST_CASE("a table that is defined twice shows, whichever pieces it stands in") {
+TEST_CASE("a table that is defined twice shows, whichever pieces it stands in",
+          "[CVE-2015-3255][CVE-2015-3256]") {
   const std::string rule = "[[role.a.allow]]\nmodules = ['m']\n";
   const std::string role = "[role.a]\nmembers = ['x']\n";
   const std::string inline_role = "role.a = { members = ['x'] }\n";

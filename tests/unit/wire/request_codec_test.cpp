@@ -185,7 +185,47 @@ TEST_CASE("A message longer than 64 KiB is refused") {
   check_refused(load);
 }
 
-TEST_CASE("A verb takes only the fields that it has a use for") {
+TEST_CASE("No field of a request says who asks", "[CVE-2018-1116]") {
+  Request named;
+  named.modules = {"tun"};
+  Request query;
+  Request signs_off;
+  signs_off.up_to = 7;
+  int verbs = 0;
+  for (int number = 0; number < 256; ++number) {
+    const auto verb = static_cast<Verb>(number);
+    if (verb > Verb::policy_test_unload) break;
+    Request request = verb == Verb::log ? query : verb == Verb::sign_off ? signs_off : named;
+    request.verb = verb;
+    if (verb == Verb::reload) {
+      request.modules.clear();
+      request.handed_over = true;
+      request.file_label = "./tun.ko";
+    }
+    const std::string sound = encode_request(request);
+    CAPTURE(number, sound);
+    REQUIRE(decode_request(sound));
+    for (const char* field :
+         {"uid",    "gid",    "euid",   "loginuid",      "login_uid", "name",  "username",
+          "caller", "peer",   "pid",    "session",       "groups",    "role",  "rule",
+          "host",   "ticket", "cookie", "authenticated", "allow",     "record"}) {
+      for (const char* value : {"0", "root", "alice"}) {
+        CAPTURE(field, value);
+        const std::string more = std::string(field) + '=' + value + '\0';
+        const auto behind = decode_request(sound + more);
+        REQUIRE_FALSE(behind);
+        CHECK(behind.error().outcome == Outcome::usage);
+        CHECK_FALSE(decode_request(more + sound));
+      }
+    }
+    // A test of the policy is about somebody; it is still its caller who needs the right to it.
+    CHECK(static_cast<bool>(decode_request(sound + "user=root\0"s)) == is_policy_test(verb));
+    ++verbs;
+  }
+  CHECK(verbs == 11);
+}
+
+TEST_CASE("A verb takes only the fields that it has a use for", "[CVE-2025-32462]") {
   Fields unload_with_parameters;
   unload_with_parameters.add("verb", "unload").add("modules", pack({"a"}));
   CHECK(decode_request(unload_with_parameters.encode()));

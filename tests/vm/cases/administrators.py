@@ -84,6 +84,7 @@ def test_policy_edit(gate):
 
 @case(timeout=60)
 def test_policy_edit_installs_nothing_unsound(gate):
+    """CVE-2023-22809."""
     gate.policy(TRUSTING)
     before = read(POLICY)
     for editor in ("sed -i -e s/members/member/", "false", "no-such-editor", "vi -- /etc/passwd", "sed -- x",
@@ -108,6 +109,7 @@ def test_policy_edit_installs_nothing_unsound(gate):
 
 
 def test_two_editors_do_not_meet(gate):
+    """CVE-2021-23239, CVE-2021-23240."""
     gate.policy(TRUSTING)
     holder = gate.login("root").start(["flock", "/etc/modgate", "sh", "-c", "echo held; read x < /dev/tty"], tty="full")
     holder.expect("held")

@@ -342,6 +342,7 @@ ON_THE_WAY = ("listener", "front", "unpacker", "inspector", "authenticator", "se
 
 @case(timeout=180)
 def test_every_process_is_what_the_table_says(gate):
+    """CAPS-REGAINED, in each process."""
     gate.policy(POLICY)
     path = place(module(gate, "gate_ok"), "gate_ok.ko")
     with helper_with_probes(gate, copies=PROCESSES) as (board, listener):

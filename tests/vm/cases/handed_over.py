@@ -280,6 +280,7 @@ LOADS = 200
 
 @case(timeout=400)
 def test_a_file_that_changes_without_pause(gate):
+    """KMOD-NO-FD, CVE-2015-8239."""
     first = module(gate, "gate_ok")
     second = another_build(first)
     builds = {digest(first): build_of(first), digest(second): build_of(second)}

@@ -42,6 +42,7 @@ def test_dependencies_come_along_and_json_names_them(gate):
 
 
 def test_a_ticket_serves_the_same_login_and_no_other(gate):
+    """CVE-2013-1775, CVE-2013-1776, CVE-2013-2776, CVE-2013-2777."""
     gate.policy(WITH_PASSWORD)
     login = gate.login("alice")
     assert login.run("modgate load dummy", answers=ALICE).status == 0
@@ -280,6 +281,7 @@ def test_usage_errors(gate):
 
 
 def test_policy_test_for_others_is_the_reviewers(gate):
+    """CVE-1999-1496, CVE-2025-46717, CVE-2025-46718."""
     gate.policy(WITH_PASSWORD)
     before = len(gate.log())
     for tester, words, status in [("olivia", "--user alice load vxlan", 0), ("olivia", "--user bob load vxlan", 3),
@@ -297,6 +299,7 @@ def test_policy_test_for_others_is_the_reviewers(gate):
 
 
 def test_a_callers_environment_changes_no_decision(gate):
+    """CVE-2025-32463, CVE-2014-9680, CVE-2010-3853, CVE-2019-3842."""
     hour = int(gate.root("date +%H").stdout)
     poison = {"TZ": "UTC-12", "HOSTNAME": "lab-1", "USER": "root", "LOGNAME": "root", "MODPROBE_OPTIONS": "-C /tmp",
               "KMOD_LOG": "7", "LD_PRELOAD": "/tmp/none.so", "GCONV_PATH": "/tmp", "XDG_SEAT": "seat0"}

@@ -37,6 +37,7 @@ def test_locked_and_expired_accounts(gate):
 
 
 def test_a_uid_without_an_account(gate):
+    """CVE-2020-27780."""
     gate.policy(TRUSTING.replace('"alice", "%netdev"', '"alice", "#4242"'))
     done = gate.root("setpriv --reuid 4242 --regid 4242 --clear-groups modgate load dummy", check=False)
     assert done.status == 3, done
@@ -60,6 +61,7 @@ def test_without_a_terminal_nobody_is_asked(gate):
 
 @case(timeout=60)
 def test_hanging_up_gains_nothing(gate):
+    """CVE-2021-3560."""
     gate.policy(WITH_PASSWORD)
     before = len(gate.log())
     login = gate.login("alice")

@@ -180,7 +180,7 @@ def test_the_checked_file_itself_may_be_loaded(gate):
 
 @case(timeout=60)
 def test_a_compressed_file_is_loaded_from_memory_alone(gate):
-    """By its first bytes, whatever its name: so no index of the tree needs to be made anew."""
+    """KMOD-COMPRESSED-FALLBACK: by its first bytes, whatever its name: no index of the tree needs to be made anew."""
     file = gate.module_file("gate_ok")
     right = file.read_bytes()
     file.write_bytes(lzma.compress(right, check=lzma.CHECK_CRC32))

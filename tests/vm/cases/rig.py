@@ -79,6 +79,7 @@ def test_kernel_audit_names_who_loads(gate):
 
 
 def test_installed_programs_find_their_libraries(gate):
+    """CVE-2022-1117."""
     programs = [path for path in ("/usr/bin/modgate", "/usr/sbin/modgated") if os.path.exists(path)]
     if not programs:
         gate.skip("nothing is installed")

@@ -45,6 +45,7 @@ def test_kernel_audit_names_the_caller(gate):
 
 @case(timeout=60)
 def test_install_lines_never_run(gate):
+    """KMOD-HARD-DEP-INSTALL."""
     gate.policy(TRUSTING)
     conf = "/etc/modprobe.d/evil.conf"
     try:
@@ -95,6 +96,7 @@ def test_no_helper(gate):
 
 @case(timeout=60)
 def test_a_policy_that_breaks_while_running(gate):
+    """CVE-2019-25058, USBGuard#273, USBGuard#403."""
     gate.policy(TRUSTING)
     assert gate.run("alice", "modgate load dummy").status == 0
     gate.policy("[role.dev\n")
@@ -108,6 +110,7 @@ def test_a_policy_that_breaks_while_running(gate):
 
 @case(timeout=60)
 def test_unsafe_policy_files(gate):
+    """OCPBUGS-97967."""
     gate.policy(TRUSTING)
     for spoil, mend in (("chmod g+w /etc/modgate/policy.toml", "chmod g-w /etc/modgate/policy.toml"),
                         ("chown alice /etc/modgate/policy.toml", "chown root /etc/modgate/policy.toml"),
@@ -217,6 +220,7 @@ def test_a_bad_connection_disturbs_nobody(gate):
 
 
 def test_too_many_connections_of_one_uid(gate):
+    """CVE-2021-4115."""
     import socket
     gate.policy(TRUSTING)
     held = []

@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What callers did to other tools of this kind, tried on this one; each case names its rows of tests/THREATS.md."""
+
+import array
+import glob
+import json
+import os
+import shutil
+import socket
+from pathlib import Path
+
+from gate import case
+from policies import ALICE, TRUSTING, WITH_PASSWORD, events, own
+from trouble import one, pids
+
+SOCKET = "/run/modgate/gate.sock"
+ALICE_ID, BOB_ID = 1000, 1001
+TRAP = "/tmp/trap"
+
+
+def as_somebody(uid, work, expect_answer=True):
+    """What work() returns, in a process of its own that belongs to this uid and to no group but its own."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setgroups([])
+            os.setgid(uid)
+            os.setuid(uid)
+            theirs.send(json.dumps(work()).encode())
+        except BaseException as error:
+            theirs.send(json.dumps(f"failed: {error!r}").encode())
+        finally:
+            os._exit(0)
+    theirs.close()
+    os.waitpid(pid, 0)
+    answer = ours.recv(1 << 20)
+    ours.close()
+    return json.loads(answer) if answer or expect_answer else None
+
+
+def connected():
+    gate = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    gate.connect(SOCKET)
+    gate.settimeout(30)
+    return gate
+
+
+def send(gate, request, descriptor=None):
+    rights = [] if descriptor is None else [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))]
+    gate.sendmsg([request], rights)
+
+
+def hear_out(gate):
+    """All that the helper says, and how it ends: the outcome's number, -1 where it hangs up without a word."""
+    said, outcome = "", -1
+    while True:
+        try:
+            message = gate.recv(70000)
+        except ConnectionError:
+            message = b""
+        if not message:
+            return [outcome, said]
+        said += message.decode(errors="replace")
+        for field in message.split(b"\0"):
+            if field.startswith(b"outcome="):
+                outcome = int(field[8:])
+
+
+def ask(uid, request, file=None):
+    def work():
+        with connected() as gate:
+            send(gate, request, None if file is None else os.open(file, os.O_RDONLY))
+            return hear_out(gate)
+    return as_somebody(uid, work)
+
+
+def log_lines():
+    return [line for segment in sorted(glob.glob("/var/log/modgate/*.jsonl"))
+            for line in Path(segment).read_bytes().split(b"\n") if line]
+
+
+def uids_in(said):
+    return {int(event["actor"]["user"]["uid"]) for event in said}
+
+
+@case(timeout=60)
+def test_parameters_reach_no_shell(gate):
+    """KMOD-INSTALL: the value that a rule allows is what the module gets, whatever a shell would make of it."""
+    gate.policy(TRUSTING + 'params.gate_ok.label = { match = ".*" }\n')
+    touch = f"touch${{IFS}}{TRAP}"
+    for value in (f";{touch}", f"$({touch})", f"x|{touch}&", "\\"):
+        done = gate.run("alice", ["modgate", "load", "gate_ok", f"label={value}"])
+        assert done.status == 0, (value, done)
+        assert Path("/sys/module/gate_ok/parameters/label").read_text().rstrip("\n") == value
+        gate.unload("gate_ok")
+    for value in (f"`touch {TRAP}`", f'";{touch};"', f"';{touch};'", f"a\n{touch}"):
+        assert gate.run("alice", ["modgate", "load", "gate_ok", f"label={value}"]).status == 3, value
+    for name in (f"gate_ok;{touch}", f"$({touch})", f"gate_ok\n{touch}"):
+        assert gate.run("alice", ["modgate", "load", name]).status in (1, 2), name
+    # The caller's words, in an administrator's own command line of modprobe.d.
+    conf = Path("/etc/modprobe.d/threats.conf")
+    try:
+        conf.write_text("install gate_ok /bin/sh -c $CMDLINE_OPTS\n")
+        assert gate.run("alice", ["modgate", "load", "gate_ok", f"label=;{touch}"]).status == 3
+    finally:
+        conf.unlink()
+    assert "gate_ok" not in gate.modules() and not os.path.exists(TRAP)
+
+
+NAMED = {
+    "load": b"modules=4:veth\0", "unload": b"modules=5:dummy\0", "reload": b"file=./gate_ok.ko\0",
+    "plan-load": b"modules=4:veth\0", "plan-unload": b"modules=5:dummy\0", "list": b"", "status": b"", "log": b"",
+    "sign-off": b"up_to=1\0", "policy-test-load": b"modules=4:veth\0", "policy-test-unload": b"modules=5:dummy\0",
+}
+
+
+def of_verb(verb, more=b""):
+    return b"verb=" + verb.encode() + b"\0" + NAMED[verb] + more
+
+
+@case(timeout=90)
+def test_every_verb_of_somebody_without_a_right(gate):
+    """CVE-2019-25058, USBGuard#273, USBGuard#403, CVE-2018-1116: and no field of a request lends another's."""
+    gate.policy(TRUSTING)
+    assert gate.run("alice", "modgate load dummy").status == 0
+    before = gate.modules()
+    file = str(gate.module_file("gate_ok"))
+
+    def everything(uid, more=b""):
+        return {verb: ask(uid, of_verb(verb, more), file if verb == "reload" else None) for verb in NAMED}
+
+    answers = everything(BOB_ID)
+    looks_only = {"list", "status", "log"}
+    assert {verb: said[0] for verb, said in answers.items()} == {v: 0 if v in looks_only else 3 for v in NAMED}, answers
+    assert '"roles":[]' in answers["list"][1].replace(" ", ""), answers["list"]
+    assert "alice" not in answers["log"][1] + answers["list"][1], answers
+    for more in (b"uid=0\0", b"user=alice\0"):
+        told = everything(BOB_ID, more)
+        assert all(said[0] == (3 if verb.startswith("policy-test") and more[:4] == b"user" else 2)
+                   for verb, said in told.items()), (more, told)
+    assert gate.modules() == before
+
+    gate.policy("[role.dev\n")
+    gate.restart()
+    told = everything(ALICE_ID)
+    assert all(said[0] == 6 for verb, said in told.items() if verb not in ("status", "log", "sign-off")), told
+    assert gate.modules() == before
+
+
+@case(timeout=60)
+def test_what_callers_write_stays_in_one_record(gate):
+    """CVE-2023-28486, CVE-2023-28487."""
+    gate.policy(TRUSTING)
+    texts = [b'\n{"class_uid":1002}', b"\x1b[2J\x1b]0;owned\x07", "\u202egnp.exe\u2066".encode(), b"\r\x08\x7f",
+             "\u0085\u2028\ufeff".encode(), b'","uid":"0","', b"x" * 1024]
+    for text in texts:
+        for request in (b"verb=load\0modules=4:veth\0reason=" + text + b"\0",
+                        b"verb=load\0modules=4:veth\0parameters=%d:a=" % (len(text[:1000]) + 2) + text[:1000] + b"\0"):
+            lines = log_lines()
+            outcome = ask(BOB_ID, request)[0]
+            assert outcome == 3, (text, outcome)
+            new = log_lines()[len(lines):]
+            assert len(new) == 1, (text, new)
+            assert all(0x20 <= byte < 0x7f for byte in new[0]), new
+            event = json.loads(new[0])
+            assert event["actor"]["user"]["uid"] == str(BOB_ID) and own(event)["outcome"] == "denied", event
+            if b"reason=" in request:
+                assert own(event)["reason"].encode() == text, event
+    # What is no text, or too long, is no request.
+    for text in (b"\xff\xfe", b"\xc0\xaf", b"\xed\xa0\x80", b"x" * 1025, b"x" * 65536, b"a\0uid=0"):
+        assert ask(BOB_ID, b"verb=load\0modules=4:veth\0reason=" + text + b"\0")[0] in (2, -1), text
+    shown = gate.run("olivia", "modgate log --user bob").stdout
+    assert not [character for character in shown if ord(character) < 0x20 and character != "\n"], shown
+    assert "\u202e" not in shown and "\u2028" not in shown, shown
+
+
+@case(timeout=90)
+def test_clients_that_die_at_every_step(gate):
+    """CVE-2021-3560: whoever hangs up, wherever, is nobody else, and nothing is loaded for them."""
+    gate.policy(WITH_PASSWORD)
+    assert gate.run("alice", "modgate status").status == 0
+    listener = one(gate, "modgated")
+    before = len(gate.log())
+    request = of_verb("load")
+
+    def connects_and_dies():
+        connected()
+
+    def dies_with_half_a_request():
+        send(connected(), request[:-5])
+
+    def dies_with_the_request_sent():
+        send(connected(), request)
+
+    def hears_nothing_more():
+        gate_socket = connected()
+        send(gate_socket, request)
+        gate_socket.shutdown(socket.SHUT_RD)
+
+    def dies_at_the_prompt():
+        gate_socket = connected()
+        send(gate_socket, request)
+        gate_socket.recv(70000)
+
+    def dies_with_an_answer_sent():
+        gate_socket = connected()
+        send(gate_socket, request)
+        gate_socket.recv(70000)
+        gate_socket.send(b"answer=alice-p\0")
+
+    for step in (connects_and_dies, dies_with_half_a_request, dies_with_the_request_sent, hears_nothing_more,
+                 dies_at_the_prompt, dies_with_an_answer_sent):
+        for uid in (ALICE_ID, BOB_ID) * 2:
+            assert as_somebody(uid, step) is None, (step.__name__, uid)
+    gate.wait_until(lambda: not pids("modgate-session"), what="the sessions' ends")
+    said = events(gate, before)
+    assert said and uids_in(said) <= {ALICE_ID, BOB_ID}, uids_in(said)
+    assert {own(event)["outcome"] for event in said} <= {"denied", "unauthenticated", "unavailable", "usage"}, said
+    assert "veth" not in gate.modules() and one(gate, "modgated") == listener
+    assert gate.run("alice", "modgate load dummy", answers=ALICE).status == 0
+
+
+@case(timeout=60)
+def test_a_path_that_is_forbidden_is_told_as_the_caller_sees_it(gate):
+    """CVE-1999-1496, CVE-2025-46717, CVE-2025-46718: the caller's own rights find a file, the helper hears nothing."""
+    gate.policy(TRUSTING)
+    secret = Path("/root/secret")
+    secret.mkdir(mode=0o700)
+    try:
+        (secret / "there.ko").write_bytes(b"\x7fELF")
+        (secret / "there.toml").write_text("[role.secret]\n")
+        lines = len(log_lines())
+        for words in (("load", "{}.ko"), ("reload", "{}.ko"), ("plan", "load", "{}.ko"), ("pin", "{}.ko"),
+                      ("policy", "check", "{}.toml"), ("log", "--from", "{}.ko"),
+                      ("policy", "import-sudoers", "{}.ko")):
+            told = []
+            for name in ("there", "missing"):
+                done = gate.run("alice", ["modgate", *(word.format(secret / name) for word in words)])
+                assert done.status != 0, (words, done)
+                told.append((done.status, done.text.replace(str(secret / name), "FILE")))
+            assert told[0] == told[1], (words, told)
+            assert "role.secret" not in told[0][1]
+        assert len(log_lines()) == lines, "the helper was asked"
+    finally:
+        shutil.rmtree(secret)
+
+
+@case(timeout=90)
+def test_a_gibibyte_without_an_end_of_line(gate):
+    """CVE-2026-4897: what is read has a bound, and little memory is enough to find it."""
+    gate.policy(WITH_PASSWORD)
+    endless = []
+    for ending in ("toml", "sudoers", "ko"):
+        endless.append(f"/tmp/endless.{ending}")
+        with open(endless[-1], "wb") as file:
+            file.truncate(1 << 30)
+    try:
+        for words in (f"policy check {endless[0]}", f"policy import-sudoers {endless[1]}", f"pin {endless[2]}",
+                      f"load {endless[2]}"):
+            done = gate.run("alice", ["prlimit", f"--as={600 << 20}", "modgate", *words.split()])
+            assert done.status in (1, 3, 5), (words, done)
+            assert len(done.text) < 4096, words
+        # A line without an end on standard input is nobody's answer.
+        done = gate.run("alice", ["sh", "-c", "head -c 1G /dev/zero | modgate load dummy"])
+        assert done.status == 4, done
+        done = gate.run("alice", ["sh", "-c", "yes alice-pw | tr -d '\\n' | modgate load dummy"])
+        assert done.status == 4, done
+    finally:
+        for file in endless:
+            os.unlink(file)
+
+    def talks_without_end():
+        with connected() as gate_socket:
+            sent = 0
+            try:
+                for _ in range(10000):
+                    gate_socket.send(b"x" * 65536)
+                    sent += 1
+            except ConnectionError:
+                return sent
+            return sent
+    assert as_somebody(BOB_ID, talks_without_end) < 10000, "it is hung up on"
+    assert "dummy" not in gate.modules()
+
+
+@case(timeout=90)
+def test_a_plan_that_never_ends_is_given_up(gate):
+    """KMOD-PARSERS: libkmod goes round in circles on some damaged indexes; here it waits for a file."""
+    gate.policy(TRUSTING)
+    held = "/etc/modprobe.d/held.conf"
+    os.mkfifo(held)
+    try:
+        done = gate.run("alice", "modgate load dummy", timeout=60)
+        assert done.status == 6, done
+        gate.wait_until(lambda: not pids("modgate-session"), what="the session's end")
+    finally:
+        os.unlink(held)
+    assert "dummy" not in gate.modules()
+    assert gate.run("alice", "modgate load dummy").status == 0
