@@ -109,8 +109,10 @@ int send_kill(int pidfd) {
 /// For a child without a pidfd. It has not been waited for, so the number is still its own.
 void kill_and_forget(pid_t pid) {
   const Raised raised{CAP_KILL};
-  static_cast<void>(::kill(pid, SIGKILL));  // where this fails, end-of-file on its channel ends it
-  static_cast<void>(::waitpid(pid, nullptr, WNOHANG));
+  // Killed it is gone in no time, and would be left as a zombie for as long as this process lives.
+  // Where that fails, end-of-file on its channel ends it.
+  const int wait = ::kill(pid, SIGKILL) == 0 ? 0 : WNOHANG;
+  static_cast<void>(::waitpid(pid, nullptr, wait));
 }
 
 }  // namespace
@@ -125,9 +127,13 @@ Result<Compartment> Compartment::start(const Profile& profile, const FilterSet& 
   }
   Fd channel(ends[0]);
   const Fd channel_of_child(ends[1]);
+  // The place of its pidfd, while there is no child yet that nobody could watch.
+  Fd place(::fcntl(channel.get(), F_DUPFD_CLOEXEC, 0));
+  if (!place) return not_started("fcntl(F_DUPFD_CLOEXEC)");
   const pid_t pid = fork_with_signals_blocked();
   if (pid == 0) run_child(profile, filters, channel_of_child.get(), given, body);
   if (pid < 0) return not_started("fork()");
+  place.reset();
   Fd pidfd(open_pidfd(pid));
   if (!pidfd) {
     const Error error = not_started("pidfd_open()");
