@@ -2,6 +2,7 @@
 #include "gate/daemon/session.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -142,8 +143,11 @@ int run_session(const Inside& inside, const SessionSetup& setup, const FilterSet
   auto caller = name_of(setup.peer);
   const Deadline heard_by = std::min(setup.deadline, BootClock::now() + kHearingTime);
   auto message = front_channel.receive(Limits::message_bytes, 1, heard_by);
-  if (!message || !*message) return static_cast<int>(judge_front(*front));
   // A front that was taken over can only ask as its caller could: its words are checked again.
+  if (!message && message.error().code == EMSGSIZE) {
+    return static_cast<int>(SessionExit::child_crashed);
+  }
+  if (!message || !*message) return static_cast<int>(judge_front(*front));
   auto request = decode_request((*message)->bytes);
   std::vector<Fd>& descriptors = (*message)->descriptors;
   if (!request || request->handed_over != (descriptors.size() == 1)) {
