@@ -10,7 +10,7 @@ from steps import nothing_typed
 def main() -> int:
     kinds = {"plain": runners.plain, "signatures": runners.signatures, "modules": runners.modules,
              "browser": runners.browser, "fuzz": runners.fuzz, "crashes": runners.crashes,
-             "powercut": runners.powercut, "next-release": runners.next_release}
+             "floods": runners.floods, "powercut": runners.powercut, "next-release": runners.next_release}
     parser = argparse.ArgumentParser(prog="tests/long/run", description=__doc__)
     parser.add_argument("kind", nargs="*", metavar="KIND", help="only these: " + ", ".join(kinds))
     parser.add_argument("--seconds", type=int, default=60, help="fuzz: seconds for each fuzzer (%(default)s)")

@@ -210,18 +210,29 @@ def vm_of(shop: Workshop, cases: list) -> Count:
 
 def crashes(options) -> Count:
     """kill -9 of every process at every step, many times."""
+    say(f"killing every process at every step, {options.rounds} rounds")
+    return of_script("crash", "crashes_guest.py", options.rounds)
+
+
+def floods(options) -> Count:
+    """Thousands of connections, denials and wrong passwords at once."""
+    say("asking the helper for more than it can take")
+    return of_script("flood", "floods_guest.py")
+
+
+def of_script(what: str, script: str, *words) -> Count:
+    """One of the scripts in tests/long, inside the throwaway machine: its lines that say PASS or FAIL and then what."""
     installed = builds.installed_release()
     if not installed:
         return DID_NOT_RUN
-    say(f"killing every process at every step, {options.rounds} rounds")
     command = [PROJECT / "tests/vm/vm", "run", "--install", installed, "--build", BUILD / "vm", "--deadline", "36000",
-               PROJECT / "tests/long/crashes_guest.py", options.rounds]
+               PROJECT / "tests/long" / script, *words]
     process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                text=True, errors="replace")
     count = Count()
     for line in process.stdout:
         print(line, end="", flush=True)
-        count += Count(passed=line.startswith("PASS crash"), failed=line.startswith("FAIL crash"))
+        count += Count(passed=line.startswith(f"PASS {what}"), failed=line.startswith(f"FAIL {what}"))
     return count if process.wait() == 0 and count.passed else count + DID_NOT_RUN
 
 
