@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "examiner_lies.h"
 #include "gate/confine/house.h"
 #include "gate/module/inspect.h"
 #include "gate/module/mapped_image.h"
@@ -79,7 +80,7 @@ modgate::InspectAnswer inspect_or_fail(int image, const modgate::InspectOrder& o
       static_cast<void>(::alarm(0));
       spin();
   }
-  return inspect_in_earnest(image, order);
+  return lie_about(image, order, inspect_in_earnest(image, order));
 }
 
 /// The same profile with a deadline that a test can wait for.

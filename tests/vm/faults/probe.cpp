@@ -27,6 +27,7 @@
 #include "gate/wire/request_codec.h"
 #include "modgate/handle.h"
 #include "vm/faults/forbidden_calls.h"
+#include "vm/faults/unpacker_lies.h"
 
 struct kmod_module;
 
@@ -275,7 +276,7 @@ Status unpacker_copies(int file, int image, std::uint64_t max_bytes) {
 
 Status unpacker_unpacks(int file, Compression compression, int image, std::uint64_t max_bytes) {
   at_most_privileged_moment("unpacker");
-  return unpack_in_earnest(file, compression, image, max_bytes);
+  return lie_about_unpacked(image, unpack_in_earnest(file, compression, image, max_bytes));
 }
 
 Result<LogPosition> reader_searches(int directory, LogFilter& filter, const LogPosition& from,
