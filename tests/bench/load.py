@@ -32,26 +32,13 @@ def prepare() -> None:
     Path("/etc/doas.conf").chmod(0o400)
 
 
-# Runs in the login session and times the command alone: not the terminal and the pipes around it.
-SPAWN = """
-import os, sys, time
-null = os.open("/dev/null", os.O_RDWR)
-began = time.monotonic()
-pid = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ,
-                      file_actions=[(os.POSIX_SPAWN_DUP2, null, fd) for fd in (0, 1, 2)])
-status = os.waitpid(pid, 0)[1]
-print((time.monotonic() - began) * 1000, status)
-"""
-
-
 def timed(login: Login, command: str) -> float:
     """Milliseconds from the start of the command to its end; the module is loaded by then."""
     subprocess.run(["rmmod", MODULE], stderr=subprocess.DEVNULL)
-    done = login.run(["python3", "-c", SPAWN, *command.split()])
-    took, status = done.stdout.split()
-    if int(status) != 0 or (MODULE in command and MODULE not in Path("/proc/modules").read_text()):
-        sys.exit(f"not loaded: {done}")
-    return float(took)
+    took, status = login.timed(command)
+    if status != 0 or (MODULE in command and MODULE not in Path("/proc/modules").read_text()):
+        sys.exit(f"not loaded: {command}: status {status}")
+    return took
 
 
 def main() -> int:
