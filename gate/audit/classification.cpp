@@ -105,7 +105,6 @@ EventJudgement judge(const Record& record) noexcept {
       return {kLow, success_or_failure(record), {}, {}, false};
     case RecordKind::start:
     case RecordKind::stop:
-    case RecordKind::sign_off:
       return {kInformational, success_or_failure(record), {}, {}, false};
     case RecordKind::retention:
       return {kLow, success_or_failure(record), {}, {}, false};
@@ -113,6 +112,7 @@ EventJudgement judge(const Record& record) noexcept {
     case RecordKind::recovery:
       return {kMedium, success_or_failure(record), {}, {}, false};
     case RecordKind::policy:
+    case RecordKind::sign_off:
       return {record.outcome == Outcome::done ? kInformational : kMedium,
               success_or_failure(record),
               {},

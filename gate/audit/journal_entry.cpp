@@ -91,7 +91,8 @@ std::string_view journal_message_id(const Record& record) noexcept {
       return record.outcome == Outcome::done ? "757536c22a8d48a5ac10833f3589f545"
                                              : "4c37cd9408c44b15bd97dccc9e34d7b1";
     case RecordKind::sign_off:
-      return "52b808aff02447e68af5ed8ac5120672";
+      return record.outcome == Outcome::done ? "52b808aff02447e68af5ed8ac5120672"
+                                             : id_of_refusal(record.outcome);
     case RecordKind::clock:
       return "255791aeceb5423faeeab132a653189a";
     case RecordKind::retention:

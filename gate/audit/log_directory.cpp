@@ -130,6 +130,26 @@ Result<Fd> create_log_file(int directory, const std::string& name) {
   return file;
 }
 
+Result<std::string> numbered_line(int directory, std::uint64_t sequence) {
+  auto segments = list_segments(directory);
+  if (!segments) return segments.error();
+  const auto behind = std::upper_bound(
+      segments->begin(), segments->end(), sequence,
+      [](std::uint64_t wanted, const Segment& segment) { return wanted < segment.first; });
+  if (behind == segments->begin()) return std::string();
+  const Segment& segment = *std::prev(behind);
+  auto file = open_segment(directory, segment.name, O_RDONLY);
+  if (!file) return file.error();
+  LineReader reader(std::move(*file));
+  std::string_view line;
+  for (std::uint64_t at = segment.first;; ++at) {
+    const auto found = reader.next(line);
+    if (found == LineReader::Found::failed) return log_error(segment.name, reader.error_code());
+    if (found != LineReader::Found::line) return std::string();
+    if (at == sequence) return std::string(line);
+  }
+}
+
 Result<std::string> last_line(int directory, const std::string& name) {
   auto file = open_segment(directory, name, O_RDONLY);
   if (!file) return file.error();

@@ -37,6 +37,9 @@ Result<Fd> create_log_file(int directory, const std::string& name);
 /// (Outcome::failed) where the end of the file is no whole line.
 Result<std::string> last_line(int directory, const std::string& name);
 
+/// The line of a record, found by its place: it is not taken apart. Empty where no segment has it.
+Result<std::string> numbered_line(int directory, std::uint64_t sequence);
+
 /// An error about the log, with errno's words.
 Error log_error(const std::string& what, int code);
 

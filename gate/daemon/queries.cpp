@@ -66,10 +66,6 @@ void answer_status(SessionWorld& world, const Request& request) {
 }
 
 void answer_sign_off(SessionWorld& world, const Request& request) {
-  if (!world.setup().may_read_whole_log) {
-    return world.end(
-        {Outcome::denied, "only root and members of modgate-audit may sign off the log"});
-  }
   Record record;
   record.kind = RecordKind::sign_off;
   record.outcome = Outcome::done;
@@ -79,7 +75,18 @@ void answer_sign_off(SessionWorld& world, const Request& request) {
   record.up_to = request.up_to;
   record.up_to_line = request.up_to_line;
   record.message = record.user + " has read the log up to #" + std::to_string(request.up_to);
-  if (auto recorded = world.record(record); !recorded) return world.end(recorded.error());
+  const Status signed_off =
+      world.setup().may_read_whole_log
+          ? world.record(record)
+          : Status(Error{Outcome::denied,
+                         "only root and members of modgate-audit may sign off the log"});
+  if (!signed_off) {
+    record.outcome = signed_off.error().outcome;
+    record.message = record.user + " did not sign off the log: " + signed_off.error().message;
+    // It is refused, whether that can be recorded or not.
+    static_cast<void>(static_cast<bool>(world.record(record)));
+    return world.end(signed_off.error());
+  }
   world.line(sign_off_answer(record, world.record_id()));
   world.end_done();
 }

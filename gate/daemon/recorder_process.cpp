@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "gate/audit/chain.h"
+#include "gate/audit/log_directory.h"
 #include "gate/audit/timestamp.h"
 #include "gate/audit/uuid.h"
 #include "gate/daemon/log_line.h"
@@ -207,8 +209,8 @@ void RecorderProcess::hear_record(Id id, Connection& connection, std::string_vie
       return refuse({Outcome::unavailable, "the policy wants a witness, and there is none"});
     }
   }
-  if (*kind == RecordKind::sign_off && posted->record.up_to > ledger_.tail().sequence) {
-    return refuse({Outcome::failed, "the log has no such record yet"});
+  if (*kind == RecordKind::sign_off) {
+    if (auto sound = look_at_sign_off(posted->record); !sound) return refuse(sound.error());
   }
   if (is_counted(*posted, connection)) return;
   Waiting waiting;
@@ -221,6 +223,24 @@ void RecorderProcess::hear_record(Id id, Connection& connection, std::string_vie
   }
 }
 
+/// What a reviewer has read has to be what stands in the log. A sign-off that was refused names
+/// what it was about, and nothing is claimed of it.
+Status RecorderProcess::look_at_sign_off(const Record& record) const {
+  if (record.outcome != Outcome::done) return Done{};
+  const std::string number = '#' + std::to_string(record.up_to);
+  if (record.up_to > ledger_.tail().sequence) {
+    return Error{Outcome::failed, "the log has no record " + number + " yet"};
+  }
+  if (record.up_to_line.empty()) return Done{};
+  auto line = numbered_line(ledger_.directory(), record.up_to);
+  if (!line) return line.error();
+  if (line->empty()) return Error{Outcome::failed, "the log has no record " + number + " any more"};
+  if (chain_hash(*line) == record.up_to_line) return Done{};
+  return Error{Outcome::failed,
+               "record " + number + " of the log is not the one that was read: its SHA-256 is " +
+                   chain_hash(*line) + ", not " + record.up_to_line + "; see: modgate log verify"};
+}
+
 /// Whether the record is one of a flood and is only counted. Otherwise what was counted before it
 /// is recorded first.
 bool RecorderProcess::is_counted(const PostedRecord& posted, Connection& connection) {
@@ -230,8 +250,11 @@ bool RecorderProcess::is_counted(const PostedRecord& posted, Connection& connect
                                  !connection.has_records};
     return !flood_.admit(refusal, BootClock::now());
   };
-  if (posted.record.kind == RecordKind::refusal && is_one_of_a_flood()) {
-    connection.rules.stored(RecordKind::refusal);
+  const bool is_refused =
+      posted.record.kind == RecordKind::refusal ||
+      (posted.record.kind == RecordKind::sign_off && posted.record.outcome != Outcome::done);
+  if (is_refused && is_one_of_a_flood()) {
+    connection.rules.stored(posted.record.kind);
     if (posted.wants_receipt) {
       tell(connection.channel, encode_receipt({0, flood_.standing_in(uid), {}}));
     }

@@ -98,6 +98,7 @@ class RecorderProcess {
   void hear(Id id, Connection& connection);
   void hear_record(Id id, Connection& connection, std::string_view bytes);
   void tell_gate_loads(Connection& connection);
+  [[nodiscard]] Status look_at_sign_off(const Record& record) const;
   bool is_counted(const PostedRecord& posted, Connection& connection);
   void hang_up(Id id, Connection& connection);
 

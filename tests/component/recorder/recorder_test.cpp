@@ -336,13 +336,28 @@ TEST_CASE("a sign-off is of a record that is there") {
   CHECK_FALSE(recorder.connect().record(sign_off, soon()));
   sign_off.up_to = 1;
   sign_off.up_to_line = std::string(64, 'b');
+  RecorderLink reviewer = recorder.connect();
+  const auto refused = reviewer.record(sign_off, soon());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().outcome == Outcome::failed);
+  const std::string line = chain_hash(log.all_lines().at(0));
+  CHECK_THAT(refused.error().message, Catch::Matchers::ContainsSubstring("its SHA-256 is " + line));
+  // The session says so itself; the recorder claims nothing for it.
+  Record failed = sign_off;
+  failed.outcome = Outcome::failed;
+  CHECK(reviewer.record(failed, soon()));
+  sign_off.up_to_line = line;
   CHECK(recorder.connect().record(sign_off, soon()));
   CHECK_FALSE(recorder.control().record(sign_off, soon()));
-  const auto all = events(log);
-  REQUIRE(all.size() == 2);
+  auto all = events(log);
+  REQUIRE(all.size() == 3);
+  CHECK(all[1]["unmapped"]["modgate"]["outcome"] == "failed");
+  CHECK(all[1]["unmapped"]["modgate"]["up_to_line"] == std::string(64, 'b'));
+  CHECK(all[1]["status_id"] == 2);
+  all.erase(all.begin() + 1);
   CHECK(all[1]["unmapped"]["modgate"]["kind"] == "sign_off");
   CHECK(all[1]["unmapped"]["modgate"]["up_to"] == 1);
-  CHECK(all[1]["unmapped"]["modgate"]["up_to_line"] == std::string(64, 'b'));
+  CHECK(all[1]["unmapped"]["modgate"]["up_to_line"] == line);
   CHECK(all[1]["actor"]["user"]["uid"] == "1000");
 }
 
