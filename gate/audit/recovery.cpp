@@ -7,6 +7,7 @@
 #include <map>
 
 #include "gate/audit/line_reader.h"
+#include "gate/audit/log_beginning.h"
 #include "gate/audit/log_directory.h"
 #include "gate/audit/torn_tail.h"
 
@@ -79,7 +80,8 @@ class Walk {
     return Done{};
   }
 
-  /// The log's oldest segments may have been put away: then the first hash cannot be checked.
+  /// The log's oldest segments may have been put away: what the first record names is what the
+  /// record of the removal says, where they are all gone.
   void begin_at(std::uint64_t first_sequence) {
     found_.tail.sequence = first_sequence - 1;
     found_.read_from = first_sequence;
@@ -191,6 +193,11 @@ Result<Recovered> recover_log(int directory, const std::string& boot_id) {
   auto segments = list_segments(directory);
   if (!segments) return segments.error();
   if (segments->empty()) return Recovered{};
+  auto beginning = find_beginning(directory, *segments);
+  if (!beginning) return beginning.error();
+  if (!beginning->is_explained()) {
+    return broken(segments->front().name, 1, "missing: " + beginning->unexplained());
+  }
   auto begin = where_to_begin(directory, *segments, boot_id);
   if (!begin) return begin.error();
   Walk walk(directory, boot_id);

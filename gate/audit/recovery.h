@@ -36,8 +36,9 @@ struct Recovered {
 /// segment from the disk itself where the kernel allows, as after an error of the disk the page
 /// cache may hold what never reached it (fsync(2)). A last line that is torn (no newline, or no
 /// JSON) is moved to a file beside its segment. A whole line that names the wrong sequence number
-/// or hash is no trace of a crash: then the log is not to be written (Outcome::unavailable, saying
-/// where).
+/// or hash is no trace of a crash, and neither is a log that begins behind record 1 without a
+/// record that retention removed those before it: then the log is not to be written
+/// (Outcome::unavailable, saying where).
 Result<Recovered> recover_log(int directory, const std::string& boot_id);
 
 }  // namespace modgate

@@ -3,16 +3,14 @@
 
 #include <fcntl.h>
 
-#include "gate/audit/classification.h"
 #include "gate/audit/hashed_lines.h"
 #include "gate/audit/line_reader.h"
+#include "gate/audit/log_beginning.h"
 #include "gate/audit/log_directory.h"
 #include "gate/audit/stored_event.h"
 
 namespace modgate {
 namespace {
-
-constexpr std::string_view kRetentionMark = R"("kind":"retention")";
 
 /// The lines behind a place, one after the other.
 class LinesBehind {
@@ -78,56 +76,6 @@ std::optional<BrokenRecord> look_at_last(int directory, const std::vector<Segmen
   return std::nullopt;
 }
 
-/// What stood before a log that does not begin with record 1.
-class Beginning {
- public:
-  explicit Beginning(const std::vector<Segment>& segments)
-      : first_(segments.empty() ? 1 : segments.front().first) {}
-
-  [[nodiscard]] std::uint64_t first() const noexcept { return first_; }
-  [[nodiscard]] bool is_explained() const noexcept { return first_ == 1 || recorded_in_ > 0; }
-  [[nodiscard]] std::optional<RemovedByRetention> removed() const {
-    if (recorded_in_ == 0) return std::nullopt;
-    return RemovedByRetention{first_ - 1, recorded_in_};
-  }
-
-  /// Whether the line may be one that look_at() learns from. The recorder writes it like this; a
-  /// line that says the same in other bytes explains nothing.
-  [[nodiscard]] bool wants(const HashedLine& line) const {
-    if (is_explained()) return false;
-    return line.scanned->sequence == first_ || line.text.find(kRetentionMark) != line.text.npos;
-  }
-
-  /// Takes in a record that is sound in itself. The record of a removal may name more than is gone:
-  /// what a crash left of it goes the next time.
-  void look_at(const StoredLine& line) {
-    if (is_explained()) return;
-    const auto head = line.head();
-    if (!head) return;
-    if (head->sequence == first_) first_prev_ = head->prev;
-    if (head->kind != kind_word(RecordKind::retention)) return;
-    const auto from = number_at(line.root(), "/unmapped/modgate/removed/from");
-    const auto to = number_at(line.root(), "/unmapped/modgate/removed/to");
-    const bool covers = from && to && *from < first_ && first_ <= *to + 1;
-    const bool borders = to && *to + 1 == first_;
-    if (covers &&
-        (!borders || text_at(line.root(), "/unmapped/modgate/removed/last_hash") == first_prev_)) {
-      recorded_in_ = head->sequence;
-    }
-  }
-
-  [[nodiscard]] BrokenRecord unexplained(const std::string& segment) const {
-    return {1, Damage::missing, segment, 1,
-            "record 1 is missing: the log begins with record " + std::to_string(first_) +
-                ", and no record says that those before it were removed by retention"};
-  }
-
- private:
-  std::uint64_t first_;
-  std::string first_prev_;
-  std::uint64_t recorded_in_ = 0;
-};
-
 /// Holds one line after the other against what has to come next.
 class ChainCheck {
  public:
@@ -140,7 +88,7 @@ class ChainCheck {
 
   /// False at the first line that is broken.
   bool take(const HashedLine& line) {
-    if (!is_next(line) || beginning_.wants(line)) {
+    if (!is_next(line) || beginning_.wants(line.scanned->sequence, line.text)) {
       auto broken = look_at(line);
       if (!broken) {
         error_ = broken.error();
@@ -174,7 +122,8 @@ class ChainCheck {
     if (!beginning_.is_explained()) {
       // Nothing is proven of a log whose beginning nobody explains.
       Verified nothing;
-      nothing.broken = beginning_.unexplained(segments_.front().name);
+      nothing.broken = BrokenRecord{1, Damage::missing, segments_.front().name, 1,
+                                    "record 1 is missing: " + beginning_.unexplained()};
       return nothing;
     }
     if (verified_.records > 0) {
@@ -268,7 +217,7 @@ class ChainCheck {
   const std::vector<Segment>& segments_;
   const LeafTaken& taken_;
   StoredLine parser_;
-  Beginning beginning_;
+  LogBeginning beginning_;
   Verified verified_;
   std::optional<Error> error_;
 };

@@ -124,19 +124,25 @@ TEST_CASE("each finished segment leaves its checkpoint, from which the tree can 
   const std::uint64_t first = segments->front().first;
   CHECK_FALSE(fs::exists(log.directory.path() / segment_checkpoint_name(segments->back().first)));
 
+  const auto put_first_away = [&] {
+    const std::uint64_t last = (*segments)[1].first - 1;
+    log.record_removal({first, last, chain_hash(log.all_lines().at(last - 1)), 1, 4000, "size"});
+    fs::remove(log.segment(first));
+  };
+
   SECTION("with the newest checkpoint and the end of the tree lost in a crash") {
     sample::write_file(log.directory.path() / kCheckpointName, "");
     fs::resize_file(log.directory.path() / TreeFile::kName,
                     fs::file_size(log.directory.path() / TreeFile::kName) - 32);
     // The beginning of the log was put away: only the tree file still has it.
-    fs::remove(log.segment(first));
+    put_first_away();
     const auto keeper = log.keep();
     REQUIRE(keeper);
-    CHECK(keeper->newest().checkpoint.size == 12);
+    CHECK(keeper->newest().checkpoint.size == 13);
     CHECK(keeper->consistency(5));
   }
   SECTION("but not where the tree file went with the segment") {
-    fs::remove(log.segment(first));
+    put_first_away();
     fs::remove(log.directory.path() / TreeFile::kName);
     const auto keeper = log.keep();
     REQUIRE_FALSE(keeper);

@@ -108,6 +108,16 @@ struct TestLog {
     return lines;
   }
 
+  /// Adds the record of a removal in a segment of its own, as the recorder does before it.
+  void record_removal(const RemovedRecords& removed) const {
+    auto ledger = open(LedgerSettings{1});
+    REQUIRE(ledger);
+    Record told = record(RecordKind::retention);
+    told.removed = removed;
+    REQUIRE(ledger->append(told, nullptr, kCorrelation, true));
+    REQUIRE(ledger->commit());
+  }
+
   /// `count` refusals, one a group.
   void fill(std::uint64_t count, const LedgerSettings& settings = {}) const {
     auto ledger = open(settings);

@@ -32,16 +32,6 @@ std::optional<RemovedRecords> removable(const TestLog& log, const RetentionSetti
   return *found;
 }
 
-/// Adds the record of a removal, as the recorder does.
-void record_removal(const TestLog& log, const RemovedRecords& removed) {
-  auto ledger = log.open(kOneARecord);
-  REQUIRE(ledger);
-  Record record = sample::record(RecordKind::retention);
-  record.removed = removed;
-  REQUIRE(ledger->append(record, nullptr, sample::kCorrelation, true));
-  REQUIRE(ledger->commit());
-}
-
 /// Records 1 to `to` are removed and a record says so.
 RemovedRecords remove_up_to(const TestLog& log, std::uint64_t to) {
   RetentionBounds bounds;
@@ -49,7 +39,7 @@ RemovedRecords remove_up_to(const TestLog& log, std::uint64_t to) {
   const auto removed = removable(log, {0, 1}, bounds);
   REQUIRE(removed);
   REQUIRE(removed->to == to);
-  record_removal(log, *removed);
+  log.record_removal(*removed);
   REQUIRE(remove_segments(open(log).get(), *removed));
   return *removed;
 }
@@ -136,11 +126,12 @@ TEST_CASE("a log that begins behind what was removed is whole if a record says s
     REQUIRE(verified.removed);
     CHECK(verified.removed->through == 7);
     CHECK(verified.removed->recorded_in == 9);
+    CHECK(log.recover());
   }
   SECTION("what a crash left of it goes the next time, and is no damage") {
     const auto removed = removable(log, {0, 1});
     REQUIRE(removed);
-    record_removal(log, *removed);
+    log.record_removal(*removed);
     std::filesystem::remove(log.segment(1));
     std::filesystem::remove(log.segment(2));
     CHECK_FALSE(log.verified().broken);
@@ -157,6 +148,7 @@ TEST_CASE("a log that begins behind what was removed is whole if a record says s
     CHECK(broken->sequence == 1);
     CHECK(broken->damage == Damage::missing);
     CHECK(log.verified().records == 0);
+    CHECK_FALSE(log.recover());
   }
   SECTION("the record is of another log") {
     RetentionBounds bounds;
@@ -164,11 +156,12 @@ TEST_CASE("a log that begins behind what was removed is whole if a record says s
     auto removed = removable(log, {0, 1}, bounds);
     REQUIRE(removed);
     removed->last_hash = std::string(64, 'e');
-    record_removal(log, *removed);
+    log.record_removal(*removed);
     REQUIRE(remove_segments(open(log).get(), *removed));
     const auto broken = log.verified().broken;
     REQUIRE(broken);
     CHECK(broken->damage == Damage::missing);
+    CHECK_FALSE(log.recover());
   }
   SECTION("no record says so") {
     std::filesystem::remove(log.segment(1));
@@ -176,6 +169,13 @@ TEST_CASE("a log that begins behind what was removed is whole if a record says s
     REQUIRE(broken);
     CHECK(broken->sequence == 1);
     CHECK(broken->damage == Damage::missing);
+    const auto recovered = log.recover();
+    REQUIRE_FALSE(recovered);
+    CHECK(recovered.error().outcome == Outcome::unavailable);
+    CHECK_THAT(recovered.error().message,
+               Catch::Matchers::ContainsSubstring("broken at record 1") &&
+                   Catch::Matchers::ContainsSubstring("no record says") &&
+                   Catch::Matchers::ContainsSubstring("nothing is granted"));
   }
   SECTION("damage behind what was removed is found") {
     remove_up_to(log, 4);
