@@ -62,7 +62,10 @@ void CourierDesk::tell_witnesses() {
 
 void CourierDesk::connect(Channel courier) {
   courier_ = std::move(courier);
-  for (Witness& witness : witnesses_) witness.asked.reset();
+  for (Witness& witness : witnesses_) {
+    witness.asked.reset();
+    witness.asked_again = 0;
+  }
   next_offer_.reset();
   tell_witnesses();
 }
@@ -146,10 +149,20 @@ Result<std::string> CourierDesk::submission(const Witness& witness,
                                          format_note(newest.note)});
 }
 
+bool CourierDesk::is_wanted_again(const Witness& witness, std::uint64_t size) const {
+  return *witness.asked == size && acknowledged_ < size && witness.asked_again != size;
+}
+
 void CourierDesk::offer(const EvidenceKeeper& keeper, Deadline now, bool urgent) {
+  const std::uint64_t size = keeper.newest().checkpoint.size;
   next_offer_.reset();
   for (Witness& witness : witnesses_) {
-    if (!courier_ || !witness.asked || *witness.asked >= keeper.newest().checkpoint.size) continue;
+    if (!courier_ || !witness.asked) continue;
+    if (urgent && is_wanted_again(witness, size)) {
+      witness.asked_again = size;
+    } else if (*witness.asked >= size) {
+      continue;
+    }
     if (!urgent && now < witness.not_before) {
       next_offer_ = std::min(next_offer_.value_or(witness.not_before), witness.not_before);
       continue;

@@ -39,7 +39,9 @@ class CourierDesk {
   /// witness turns out to have seen a longer log than this one.
   std::optional<std::string> hear(EvidenceKeeper& keeper);
 
-  /// Hands out the newest checkpoint to whoever asked and has not seen it; at once if `urgent`.
+  /// Hands out the newest checkpoint to whoever asked and has not seen it; at once if `urgent`. A
+  /// witness that has seen it while nobody here has its word (the courier died on its way back) is
+  /// then asked for it once more: it cosigns the same tree again (https://c2sp.org/tlog-witness).
   void offer(const EvidenceKeeper& keeper, Deadline now, bool urgent);
   /// When offer() has something to hand out that was not urgent.
   [[nodiscard]] std::optional<Deadline> next_offer() const noexcept { return next_offer_; }
@@ -54,12 +56,14 @@ class CourierDesk {
     std::optional<std::uint64_t> asked;         ///< what its `next` said; nullopt: none is open
     std::optional<SignedCheckpoint> submitted;  ///< the last one handed out
     Deadline not_before{};                      ///< for the next one that is not urgent
-    bool ahead = false;                         ///< was said to have seen a longer log
+    std::uint64_t asked_again = 0;  ///< size that was handed out though the witness has it
+    bool ahead = false;             ///< was said to have seen a longer log
   };
 
   void tell_witnesses();
   std::optional<std::string> take_next(const CourierNext& next, const EvidenceKeeper& keeper);
   void take_cosigned(const CourierCosigned& cosigned, EvidenceKeeper& keeper);
+  [[nodiscard]] bool is_wanted_again(const Witness& witness, std::uint64_t size) const;
   [[nodiscard]] Result<std::string> submission(const Witness& witness,
                                                const EvidenceKeeper& keeper) const;
   Witness* find(const std::string& name);

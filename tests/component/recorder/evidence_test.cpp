@@ -409,6 +409,36 @@ TEST_CASE("an intent that a witness must acknowledge has its receipt when one di
   }
 }
 
+TEST_CASE("a witness's word that was lost on its way is asked for again") {
+  const SignedLog log;
+  Recorder recorder(log);
+  REQUIRE(recorder.control().await_ready(soon()));
+  REQUIRE(recorder.control().set_witnesses(kWitnesses));
+  RecorderLink session = recorder.connect();
+  REQUIRE(session.post(anchored_intent(), soon()));
+  CourierSubmit lost;
+  {
+    Channel courier = recorder.courier();
+    static_cast<void>(hear<CourierWitnesses>(courier));
+    say(courier, CourierNext{kWitness.name, 0});
+    lost = hear<CourierSubmit>(courier);
+    // The witness cosigns, and the courier dies before it brings that.
+  }
+  Channel courier = recorder.courier();
+  static_cast<void>(hear<CourierWitnesses>(courier));
+  say(courier, CourierNext{kWitness.name, lost.size});
+  const auto again = hear<CourierSubmit>(courier);
+  CHECK(again.old_size == lost.size);
+  CHECK(again.size == lost.size);
+  CHECK(again.proof.empty());
+  CHECK(is_accepted(again, parse_signed_checkpoint(lost.checkpoint)->checkpoint.root));
+  // Once is enough: who says the same again has nothing to bring.
+  say(courier, CourierNext{kWitness.name, lost.size});
+  CHECK(is_silent(courier));
+  say(courier, cosigned(again));
+  CHECK(session.await_receipt(soon()));
+}
+
 TEST_CASE("without a witness's word in time an intent is refused, and that is recorded") {
   const SignedLog log;
   Recorder recorder(log, std::chrono::milliseconds(100));
