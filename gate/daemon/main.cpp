@@ -49,14 +49,15 @@ Status leave_the_starter_behind(const std::vector<char*>& environment) {
   if (::signal(SIGCHLD, SIG_DFL) == SIG_ERR) {
     return Error{Outcome::unavailable, "SIGCHLD cannot be reset", errno};
   }
-  for (const int standard : {0, 1, 2}) {
-    if (::fcntl(standard, F_GETFD) >= 0) continue;
-    // A closed standard descriptor would be the number of the next file that is opened.
-    if (::open("/dev/null", O_RDWR) != standard) {
-      return Error{Outcome::unavailable, "cannot open /dev/null"};
-    }
-  }
   return Done{};
+}
+
+/// A closed standard descriptor would be the number of the next file or socket that is opened.
+bool has_standard_descriptors() {
+  for (const int standard : {0, 1, 2}) {
+    if (::fcntl(standard, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != standard) return false;
+  }
+  return true;
 }
 
 /// Whether /etc/shadow gives its owner no right to read, as on Fedora.
@@ -239,6 +240,7 @@ Result<int> make_the_log_key(const DaemonOptions& options) {
 }
 
 int run(int argc, char** argv) {
+  if (!has_standard_descriptors()) return 1;
   auto command = parse_daemon_options(argc, argv);
   if (!command) {
     log_line(command.error().message);
