@@ -18,25 +18,28 @@ ALICE_ID, BOB_ID = 1000, 1001
 TRAP = "/tmp/trap"
 
 
-def as_somebody(uid, work, expect_answer=True):
-    """What work() returns, in a process of its own that belongs to this uid and to no group but its own."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+def as_somebody(uid, work):
+    """What work() returns, in a process of its own that belongs to this uid and to no group but its own; None where it
+    became another program."""
+    ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
         try:
             os.setgroups([])
             os.setgid(uid)
             os.setuid(uid)
-            theirs.send(json.dumps(work()).encode())
+            theirs.sendall(json.dumps(work()).encode())
         except BaseException as error:
-            theirs.send(json.dumps(f"failed: {error!r}").encode())
+            theirs.sendall(json.dumps(f"failed: {error!r}").encode())
         finally:
             os._exit(0)
     theirs.close()
+    answer = b""
+    while part := ours.recv(1 << 16):
+        answer += part
     os.waitpid(pid, 0)
-    answer = ours.recv(1 << 20)
     ours.close()
-    return json.loads(answer) if answer or expect_answer else None
+    return json.loads(answer) if answer else None
 
 
 def connected():
@@ -78,6 +81,11 @@ def ask(uid, request, file=None):
 def log_lines():
     return [line for segment in sorted(glob.glob("/var/log/modgate/*.jsonl"))
             for line in Path(segment).read_bytes().split(b"\n") if line]
+
+
+def requests(gate, before):
+    """The records of what was asked since then."""
+    return [event for event in events(gate, before) if event["class_uid"] == 1002]
 
 
 def uids_in(said):
@@ -152,6 +160,7 @@ def test_every_verb_of_somebody_without_a_right(gate):
 def test_what_callers_write_stays_in_one_record(gate):
     """CVE-2023-28486, CVE-2023-28487."""
     gate.policy(TRUSTING)
+    assert gate.run("bob", "modgate status").status == 0
     texts = [b'\n{"class_uid":1002}', b"\x1b[2J\x1b]0;owned\x07", "\u202egnp.exe\u2066".encode(), b"\r\x08\x7f",
              "\u0085\u2028\ufeff".encode(), b'","uid":"0","', b"x" * 1024]
     for text in texts:
@@ -214,7 +223,7 @@ def test_clients_that_die_at_every_step(gate):
         for uid in (ALICE_ID, BOB_ID) * 2:
             assert as_somebody(uid, step) is None, (step.__name__, uid)
     gate.wait_until(lambda: not pids("modgate-session"), what="the sessions' ends")
-    said = events(gate, before)
+    said = requests(gate, before)
     assert said and uids_in(said) <= {ALICE_ID, BOB_ID}, uids_in(said)
     assert {own(event)["outcome"] for event in said} <= {"denied", "unauthenticated", "unavailable", "usage"}, said
     assert "veth" not in gate.modules() and one(gate, "modgated") == listener
@@ -230,7 +239,7 @@ def test_a_path_that_is_forbidden_is_told_as_the_caller_sees_it(gate):
     try:
         (secret / "there.ko").write_bytes(b"\x7fELF")
         (secret / "there.toml").write_text("[role.secret]\n")
-        lines = len(log_lines())
+        before = len(gate.log())
         for words in (("load", "{}.ko"), ("reload", "{}.ko"), ("plan", "load", "{}.ko"), ("pin", "{}.ko"),
                       ("policy", "check", "{}.toml"), ("log", "--from", "{}.ko"),
                       ("policy", "import-sudoers", "{}.ko")):
@@ -238,10 +247,10 @@ def test_a_path_that_is_forbidden_is_told_as_the_caller_sees_it(gate):
             for name in ("there", "missing"):
                 done = gate.run("alice", ["modgate", *(word.format(secret / name) for word in words)])
                 assert done.status != 0, (words, done)
-                told.append((done.status, done.text.replace(str(secret / name), "FILE")))
+                told.append((done.status, done.text.replace(name, "NAME")))
             assert told[0] == told[1], (words, told)
             assert "role.secret" not in told[0][1]
-        assert len(log_lines()) == lines, "the helper was asked"
+        assert requests(gate, before) == [], "the helper was asked"
     finally:
         shutil.rmtree(secret)
 
@@ -251,13 +260,12 @@ def test_a_gibibyte_without_an_end_of_line(gate):
     """CVE-2026-4897: what is read has a bound, and little memory is enough to find it."""
     gate.policy(WITH_PASSWORD)
     endless = []
-    for ending in ("toml", "sudoers", "ko"):
+    for ending in ("toml", "ko"):
         endless.append(f"/tmp/endless.{ending}")
         with open(endless[-1], "wb") as file:
             file.truncate(1 << 30)
     try:
-        for words in (f"policy check {endless[0]}", f"policy import-sudoers {endless[1]}", f"pin {endless[2]}",
-                      f"load {endless[2]}"):
+        for words in (f"policy check {endless[0]}", f"pin {endless[1]}", f"load {endless[1]}"):
             done = gate.run("alice", ["prlimit", f"--as={600 << 20}", "modgate", *words.split()])
             assert done.status in (1, 3, 5), (words, done)
             assert len(done.text) < 4096, words
@@ -297,4 +305,18 @@ def test_a_plan_that_never_ends_is_given_up(gate):
     finally:
         os.unlink(held)
     assert "dummy" not in gate.modules()
+    assert gate.run("alice", "modgate load dummy").status == 0
+
+
+def test_an_index_that_others_can_write_is_not_read(gate):
+    """KMOD-PARSERS: libkmod does not withstand every index, so that none but root's are given to it."""
+    gate.policy(TRUSTING)
+    index = Path(f"/lib/modules/{gate.release}/modules.dep.bin")
+    mode = index.stat().st_mode & 0o7777
+    try:
+        index.chmod(0o666)
+        done = gate.run("alice", "modgate load dummy")
+        assert done.status == 6 and str(index) in done.stderr, done
+    finally:
+        index.chmod(mode)
     assert gate.run("alice", "modgate load dummy").status == 0
