@@ -35,16 +35,6 @@ bool is_checkpoint_name(std::string_view name) {
   return name.size() == segment_name(1).find('.') && is_all_of(name, "0123456789");
 }
 
-Status write_all(int file, std::string_view bytes, const std::string& name) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return log_error(name, errno);
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return Done{};
-}
-
 }  // namespace
 
 std::string cosigned_name(std::uint32_t key_id) {

@@ -171,8 +171,11 @@ class HashingThreads {
       stopped_ = true;
       break;
     }
-    if (!stopped_ && block.torn) end_.torn = SegmentLine{place_.segment, place_.number + 1};
-    if (!stopped_) failure_ = block.failure;
+    if (!stopped_ && (block.torn || block.failure)) {
+      failure_ = block.failure;
+      if (!failure_) end_.torn = SegmentLine{place_.segment, place_.number + 1};
+      stopped_ = true;
+    }
     ++turn_of_;
     turn_.notify_all();
     return !stopped_;

@@ -130,6 +130,16 @@ Result<Fd> create_log_file(int directory, const std::string& name) {
   return file;
 }
 
+Status write_all(int file, std::string_view bytes, const std::string& name) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return log_error(name, errno);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return Done{};
+}
+
 Result<std::string> numbered_line(int directory, std::uint64_t sequence) {
   auto segments = list_segments(directory);
   if (!segments) return segments.error();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "modgate/handle.h"
@@ -32,6 +33,9 @@ Result<Fd> open_segment(int directory, const std::string& name, int flags);
 
 /// Makes a new file in the log's directory, mode 0640 less the umask; an existing one is an error.
 Result<Fd> create_log_file(int directory, const std::string& name);
+
+/// Writes all of `bytes` behind the file's offset; `name` is said in errors.
+Status write_all(int file, std::string_view bytes, const std::string& name);
 
 /// The last whole line of a segment, without its newline; empty where there is none. An error
 /// (Outcome::failed) where the end of the file is no whole line.

@@ -19,17 +19,6 @@ using HashContext = CHandle<EVP_MD_CTX, EVP_MD_CTX_free>;
 
 Error hash_error() { return {Outcome::unavailable, "the audit log: SHA-256 cannot be computed"}; }
 
-Status write_all(int file, const char* bytes, std::size_t length, const std::string& name) {
-  while (length > 0) {
-    const ssize_t written = ::write(file, bytes, length);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return log_error(name, errno);
-    bytes += written;
-    length -= static_cast<std::size_t>(written);
-  }
-  return Done{};
-}
-
 struct Copied {
   std::uint64_t bytes = 0;
   Digest sha256{};
@@ -47,7 +36,7 @@ Result<Copied> copy(int from, int to, off_t at, const std::string& name) {
     if (got == 0) break;
     const auto length = static_cast<std::size_t>(got);
     if (EVP_DigestUpdate(hash.get(), chunk.data(), length) != 1) return hash_error();
-    if (auto written = write_all(to, chunk.data(), length, name); !written) {
+    if (auto written = write_all(to, {chunk.data(), length}, name); !written) {
       return written.error();
     }
     at += got;

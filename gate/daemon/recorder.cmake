@@ -8,7 +8,9 @@ modgate_room(recorder
     ${CMAKE_CURRENT_LIST_DIR}/log_reader.cpp
     ${CMAKE_CURRENT_LIST_DIR}/record_codec.cpp
     ${CMAKE_CURRENT_LIST_DIR}/recorder.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/recorder_anchoring.cpp
     ${CMAKE_CURRENT_LIST_DIR}/recorder_evidence.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/recorder_group.cpp
     ${CMAKE_CURRENT_LIST_DIR}/recorder_link.cpp
     ${CMAKE_CURRENT_LIST_DIR}/recorder_messages.cpp
     ${CMAKE_CURRENT_LIST_DIR}/recorder_process.cpp

@@ -6,9 +6,7 @@
 
 #include "gate/audit/chain.h"
 #include "gate/audit/log_directory.h"
-#include "gate/audit/timestamp.h"
 #include "gate/audit/uuid.h"
-#include "gate/daemon/log_line.h"
 #include "gate/daemon/record_codec.h"
 #include "gate/daemon/recorder_messages.h"
 
@@ -28,23 +26,7 @@ bool is_readable(const Channel& channel) {
   return ::poll(&ready, 1, 0) > 0 && ready.revents != 0;
 }
 
-/// Never waits: a deadline in the past.
-void tell(Channel& channel, const std::string& bytes) {
-  // Who does not read loses its receipt, and what it was for is not granted.
-  static_cast<void>(channel.send(bytes, Deadline{}));
-}
-
 }  // namespace
-
-Record unknown_outcome(const Record& intent, const std::string& why) {
-  Record record = intent;
-  record.kind = RecordKind::outcome;
-  record.outcome = Outcome::unavailable;
-  record.outcome_unknown = true;
-  record.time_ns = realtime_ns();
-  record.message = why;
-  return record;
-}
 
 int RecorderProcess::serve() {
   while (turn()) {
@@ -282,154 +264,6 @@ void RecorderProcess::hang_up(Id id, Connection& connection) {
   waiting.correlation_uid = connection.correlation_uid;
   // If not even this can be written, the next start of the recorder does it.
   static_cast<void>(static_cast<bool>(add(waiting, &connection.peer, false)));
-}
-
-Status RecorderProcess::add(Waiting& waiting, const Peer* peer, bool first) {
-  waiting.place.prev = ledger_.newest_hash();
-  auto sequence = ledger_.append(waiting.record, peer, waiting.correlation_uid, first);
-  if (!sequence) return sequence.error();
-  waiting.place.sequence = *sequence;
-  waiting.place.hash = ledger_.newest_hash();
-  waiting.place.correlation_uid = waiting.correlation_uid;
-  group_.push_back(std::move(waiting));
-  return Done{};
-}
-
-void RecorderProcess::add_aggregates(std::vector<CountedRefusal> aggregates) {
-  for (CountedRefusal& aggregate : aggregates) {
-    Waiting waiting;
-    waiting.record = aggregate.record;
-    waiting.correlation_uid = aggregate.correlation_uid;
-    waiting.aggregate = aggregate;
-    if (waiting.record.count > 1) {
-      waiting.record.message = std::to_string(waiting.record.count) +
-                               " refusals in a flood; the first: " + waiting.record.message;
-    }
-    if (!add(waiting, &aggregate.peer, aggregate.is_first)) flood_.give_back(std::move(aggregate));
-  }
-}
-
-void RecorderProcess::finish_group() {
-  if (group_.empty()) return;
-  std::vector<Waiting> group;
-  group.swap(group_);
-  const Status committed = ledger_.commit();
-  if (committed) evidence_.grow(ledger_);
-  std::vector<JournalEntry> entries;
-  for (Waiting& waiting : group) {
-    if (committed) {
-      confirm(waiting, entries);
-    } else {
-      disappoint(waiting, committed.error());
-    }
-  }
-  tell_journal(entries);
-}
-
-/// The record is on disk. What the journal is told of it can wait until others have their receipts.
-void RecorderProcess::confirm(Waiting& waiting, std::vector<JournalEntry>& entries) {
-  const auto found = connections_.find(waiting.from);
-  Connection* const connection = found == connections_.end() ? nullptr : &found->second;
-  const Record& record = waiting.record;
-  const Status told = kernel_audit_.tell(record, waiting.correlation_uid);
-  const Peer* const peer = waiting.aggregate ? &waiting.aggregate->peer
-                           : connection      ? &connection->peer
-                                             : nullptr;
-  entries.push_back(journal_entry(record, peer, waiting.place));
-  // Once the listener has its receipt and ends, nothing here is sure to live on (KillMode=mixed).
-  if (record.kind == RecordKind::stop) {
-    tell_journal(entries);
-    evidence_.announce_last([this](const Checkpoint& checkpoint) { announce(checkpoint); });
-  }
-  if (connection != nullptr) {
-    connection->has_records = true;
-    connection->rules.stored(record.kind);
-    loads_.apply(record, connection->peer.uid, waiting.correlation_uid);
-    if (record.kind == RecordKind::intent) {
-      connection->intent = record;
-      connection->intent_sequence = waiting.place.sequence;
-    }
-  }
-  if (!waiting.wants_receipt) return;
-  Channel& channel = connection == nullptr ? control_ : connection->channel;
-  if (!told && record.kind == RecordKind::intent) {
-    // The intent stands in the log; what the session records next is its outcome.
-    return tell(channel, encode_refusal(told.error()));
-  }
-  if (record.kind == RecordKind::intent && record.anchor) {
-    held_.push_back({std::move(waiting), BootClock::now() + anchor_time_});
-    return;
-  }
-  receipt(waiting);
-}
-
-void RecorderProcess::tell_journal(std::vector<JournalEntry>& entries) {
-  for (JournalEntry& entry : entries) journal_.send(std::move(entry));
-  entries.clear();
-}
-
-void RecorderProcess::receipt(const Waiting& waiting) {
-  const auto found = connections_.find(waiting.from);
-  tell(found == connections_.end() ? control_ : found->second.channel,
-       encode_receipt(
-           {waiting.place.sequence, waiting.correlation_uid, new_digests(waiting.record)}));
-}
-
-/// Gives the courier its due, and intents their receipts that a witness has acknowledged.
-void RecorderProcess::tend_evidence() {
-  const Deadline now = BootClock::now();
-  const bool urgent = std::any_of(held_.begin(), held_.end(), [&](const Held& held) {
-    return !evidence_.is_acknowledged(held.waiting.place.sequence);
-  });
-  evidence_.tend(now, urgent, [this](const Checkpoint& checkpoint) { announce(checkpoint); });
-  release_held(now);
-}
-
-void RecorderProcess::release_held(Deadline now) {
-  std::erase_if(held_, [&](const Held& held) {
-    const auto found = connections_.find(held.waiting.from);
-    if (found == connections_.end() || found->second.hung_up) return true;
-    if (evidence_.is_acknowledged(held.waiting.place.sequence)) {
-      receipt(held.waiting);
-      return true;
-    }
-    if (now < held.until) return false;
-    // The intent stands in the log; what the session records next is its outcome.
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(anchor_time_).count();
-    tell(
-        found->second.channel,
-        encode_refusal({Outcome::unavailable,
-                        "no witness has acknowledged the record within " + std::to_string(seconds) +
-                            " s, and the policy wants that first; try again, or "
-                            "have modgate-courier.service and the witness looked at"}));
-    return true;
-  });
-}
-
-/// A new checkpoint, told on this machine to those who keep their own record of it. The log itself
-/// does not depend on any of them.
-void RecorderProcess::announce(const Checkpoint& checkpoint) {
-  static_cast<void>(static_cast<bool>(kernel_audit_.tell_checkpoint(checkpoint)));
-  journal_.send(journal_entry(checkpoint));
-}
-
-/// What the evidence brought to light, as a record of the log.
-void RecorderProcess::record_finding(const std::string& message) {
-  log_line(message);
-  Waiting waiting;
-  waiting.record.kind = RecordKind::recovery;
-  waiting.record.time_ns = realtime_ns();
-  waiting.record.outcome = Outcome::failed;
-  waiting.record.message = message;
-  waiting.correlation_uid = new_uuid();
-  if (auto added = add(waiting, nullptr, true); !added) log_line(added.error().message);
-}
-
-void RecorderProcess::disappoint(Waiting& waiting, const Error& error) {
-  if (waiting.aggregate) return flood_.give_back(std::move(*waiting.aggregate));
-  if (!waiting.wants_receipt) return;
-  const auto found = connections_.find(waiting.from);
-  tell(found == connections_.end() ? control_ : found->second.channel, encode_refusal(error));
 }
 
 /// The listener is gone: takes in what sessions have said, then closes what is open.

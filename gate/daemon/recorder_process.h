@@ -102,6 +102,8 @@ class RecorderProcess {
   bool is_counted(const PostedRecord& posted, Connection& connection);
   void hang_up(Id id, Connection& connection);
 
+  static void tell(Channel& channel, const std::string& bytes);
+
   /// Takes `waiting` into the group, or leaves it where it is.
   Status add(Waiting& waiting, const Peer* peer, bool first);
   void add_aggregates(std::vector<CountedRefusal> aggregates);
