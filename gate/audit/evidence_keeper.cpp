@@ -22,7 +22,7 @@ Error not_this_log(const std::string& why) {
 
 constexpr std::uint64_t kRecordsBetweenFlushes = 4096;
 
-std::uint64_t first_of(const std::string& segment) {
+std::uint64_t first_record_of(const std::string& segment) {
   return std::stoull(segment.substr(0, segment.find('.')));
 }
 
@@ -165,7 +165,8 @@ Status EvidenceKeeper::grow(const std::vector<Digest>& leaves, const std::string
   Status finished = Done{};
   if (segment != segment_ && !segment_.empty()) {
     finished = tree_.sync();
-    if (finished) finished = write(segment_checkpoint_name(first_of(segment_)), Durable::yes);
+    if (finished)
+      finished = write(segment_checkpoint_name(first_record_of(segment_)), Durable::yes);
   }
   segment_ = segment;
   for (const Digest& leaf : leaves) add_leaf(leaf);

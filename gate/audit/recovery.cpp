@@ -66,9 +66,10 @@ Result<std::size_t> where_to_begin(int directory, const std::vector<Segment>& se
   return std::size_t{0};
 }
 
-class Walk {
+class RecoveryWalk {
  public:
-  Walk(int directory, const std::string& boot_id) : directory_(directory), boot_id_(boot_id) {}
+  RecoveryWalk(int directory, const std::string& boot_id)
+      : directory_(directory), boot_id_(boot_id) {}
 
   /// Takes what stands before the first segment to be walked as the beginning of the chain.
   Status begin_behind(const Segment& segment, std::uint64_t next_sequence) {
@@ -200,7 +201,7 @@ Result<Recovered> recover_log(int directory, const std::string& boot_id) {
   }
   auto begin = where_to_begin(directory, *segments, boot_id);
   if (!begin) return begin.error();
-  Walk walk(directory, boot_id);
+  RecoveryWalk walk(directory, boot_id);
   if (*begin == 0) {
     walk.begin_at(segments->front().first);
   } else if (auto begun = walk.begin_behind((*segments)[*begin - 1], (*segments)[*begin].first);

@@ -23,12 +23,12 @@ std::string make_uuid(std::uint64_t epoch_ms, const std::array<std::uint8_t, 10>
   for (std::size_t at = 0; at < random.size(); ++at) bytes[6 + at] = random[at];
   bytes[6] = static_cast<std::uint8_t>(0x70U | (bytes[6] & 0x0fU));
   bytes[8] = static_cast<std::uint8_t>(0x80U | (bytes[8] & 0x3fU));
-  constexpr const char* kHexDigits = "0123456789abcdef";
+  constexpr const char* kHexOfUuid = "0123456789abcdef";
   std::string text;
   for (const std::uint8_t byte : bytes) {
     if (is_dash_place(text.size())) text += '-';
-    text += kHexDigits[byte >> 4U];
-    text += kHexDigits[byte & 0xfU];
+    text += kHexOfUuid[byte >> 4U];
+    text += kHexOfUuid[byte & 0xfU];
   }
   return text;
 }

@@ -97,7 +97,7 @@ Named name_command(const std::vector<std::string>& arguments,
   named.first = next_word(arguments, 0, with_value);
   if (named.first == kNone) return named;
   const std::size_t second = next_word(arguments, named.first + 1, with_value);
-  const std::string one = arguments[named.first];
+  const std::string& one = arguments[named.first];
   const std::string two = second == kNone ? one : one + ' ' + arguments[second];
   for (const Command& command : commands) {
     if (second != kNone && two == command.name) return {&command, named.first, second};

@@ -63,13 +63,11 @@ std::string printable(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = length_of_first(text);
     const auto first = static_cast<unsigned char>(text.front());
-    if (length == 0) {
-      shown += hex_escape("\\x", first, 2);
-    } else if (first == '\n') {
+    if (first == '\n') {
       shown += "\\n";
     } else if (first == '\t') {
       shown += "\\t";
-    } else if (first < 0x20 || first == 0x7f) {
+    } else if (length == 0 || first < 0x20 || first == 0x7f) {
       shown += hex_escape("\\x", first, 2);
     } else if (const std::uint32_t character = code_point(text.substr(0, length));
                length > 1 && steers(character)) {

@@ -10,7 +10,7 @@
 namespace modgate {
 namespace {
 
-constexpr std::size_t kMaxStatusBytes = 64U * 1024U;
+constexpr std::size_t kMaxStatusBytes = std::size_t{64} * 1024;
 
 Error malformed(std::string_view line) {
   return {Outcome::unavailable, "/proc/self/status: " + std::string(line) + " is not readable"};

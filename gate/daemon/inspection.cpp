@@ -177,6 +177,7 @@ Status inspect_together(const std::vector<PlannedModule*>& modules, const std::v
                         const InspectionMeans& means) {
   if (modules.empty()) return Done{};
   std::vector<InspectOrder> orders;
+  orders.reserve(modules.size());
   for (const PlannedModule* module : modules) orders.push_back(order_for(*module, means));
   const bool handed_over = modules.front()->handed_over;
   auto inspector = Compartment::start(
@@ -223,7 +224,7 @@ Result<std::vector<Fd>> inspect_plan(Plan& plan, const InspectionMeans& means, F
   for (PlannedModule& module : plan.modules) {
     if (module.state != ModuleState::fresh) continue;
     if (module.handed_over) {
-      images.push_back(std::move(handed_over));
+      images.push_back(std::exchange(handed_over, Fd()));
       continue;
     }
     auto image = make_image(module, means);

@@ -11,6 +11,7 @@ namespace modgate {
 
 Result<int> wait_for_any(const std::vector<int>& descriptors, Deadline deadline) {
   std::vector<pollfd> ready;
+  ready.reserve(descriptors.size());
   for (const int descriptor : descriptors) ready.push_back({descriptor, POLLIN, 0});
   while (true) {
     const auto left = std::max(deadline - BootClock::now(), BootClock::duration::zero());

@@ -61,9 +61,8 @@ std::string why_rejected(const PlannedModule& module, const KernelSettings& sett
 }
 
 std::string both_sides(const PlannedModule& module, const KernelSettings& settings) {
-  const std::string running = "this kernel is \"" +
-                              (settings.vermagic.empty() ? settings.release : settings.vermagic) +
-                              '"';
+  std::string running = "this kernel is \"" +
+                        (settings.vermagic.empty() ? settings.release : settings.vermagic) + '"';
   if (module.facts.vermagic.empty()) return running;
   return "built for \"" + module.facts.vermagic + "\", " + running;
 }
@@ -88,7 +87,7 @@ std::string error_text(int code) {
 }
 
 std::string in_use(const std::string& name, const std::vector<std::string>& holders) {
-  const std::string text = named(name + " is in use", EAGAIN);
+  std::string text = named(name + " is in use", EAGAIN);
   if (!holders.empty()) return text + ": " + join(holders) + " needs it";
   if (const auto loaded = loaded_modules()) {
     for (const LoadedModule& module : *loaded) {

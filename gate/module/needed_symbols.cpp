@@ -3,18 +3,18 @@
 
 #include <algorithm>
 #include <exception>
-#include <string_view>
 #include <utility>
 
 #include "gate/module/elf_module.h"
 #include "gate/module/mapped_image.h"
 
 namespace modgate {
-namespace {
 
-bool is_printable(std::string_view name) {
+bool is_symbol_name(std::string_view name) noexcept {
   return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
+
+namespace {
 
 Status examine(int image, NeedsAnswer& answer) {
   const auto mapped = MappedImage::map(image);
@@ -61,7 +61,7 @@ Status add_needs(const NeedsAnswer& answer, ModuleFacts& facts) {
     const char kind = rest.front();
     if (kind != NeedsAnswer::kFunction && kind != NeedsAnswer::kAny) return senseless;
     const std::string_view name = rest.substr(1, end - 1);
-    if (is_printable(name)) {
+    if (is_symbol_name(name)) {
       facts.needs.push_back({std::string(name), kind == NeedsAnswer::kFunction});
     } else {
       facts.needs_more = true;

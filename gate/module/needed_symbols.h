@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "modgate/plan.h"
 #include "modgate/result.h"
@@ -22,6 +23,9 @@ struct NeedsAnswer {
   static constexpr char kFunction = 'f';
   static constexpr char kAny = 'a';
 };
+
+/// Whether it can be the name of a symbol: printable ASCII without blanks.
+bool is_symbol_name(std::string_view name) noexcept;
 
 /// Looks into a sealed image for the symbols that it insists on. Nothing where it is no sound
 /// module. Pure reading of the descriptor: runs in a compartment without any right.

@@ -21,7 +21,7 @@ namespace {
 using DigestContext = CHandle<EVP_MD_CTX, EVP_MD_CTX_free>;
 
 /// Small enough to stay in the cache while two digests go over it.
-constexpr std::size_t kBlock = std::size_t{128} * 1024;
+constexpr std::size_t kDigestBlock = std::size_t{128} * 1024;
 
 /// The digest of what is signed, by the algorithm of the signature.
 struct BodyDigest {
@@ -40,7 +40,7 @@ DigestContext new_digest(const EVP_MD* algorithm) {
 /// Goes over `bytes` once, for one digest or for two; `second` may be nullptr.
 bool update(EVP_MD_CTX* first, EVP_MD_CTX* second, std::span<const std::uint8_t> bytes) {
   while (!bytes.empty()) {
-    const auto block = bytes.first(std::min(kBlock, bytes.size()));
+    const auto block = bytes.first(std::min(kDigestBlock, bytes.size()));
     bytes = bytes.subspan(block.size());
     if (EVP_DigestUpdate(first, block.data(), block.size()) != 1) return false;
     if (second != nullptr && EVP_DigestUpdate(second, block.data(), block.size()) != 1) {

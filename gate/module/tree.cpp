@@ -73,7 +73,8 @@ Status check_way(int root, const std::string& tree, const std::string& relative)
   for (auto slash = relative.find('/'); slash != std::string::npos;
        slash = relative.find('/', slash + 1)) {
     const std::string part = relative.substr(0, slash);
-    const std::string name = tree + '/' + part;
+    std::string name = tree;
+    name.append(1, '/').append(part);
     const Fd directory = open_beneath(root, part, O_PATH | O_DIRECTORY);
     if (!directory) return cannot_open(name, errno);
     if (auto checked = check_directory(directory.get(), name); !checked) return checked;

@@ -11,6 +11,7 @@
 #include "gate/module/kernel_view.h"
 #include "gate/module/mapped_image.h"
 #include "gate/module/module_name.h"
+#include "gate/module/needed_symbols.h"
 #include "gate/module/tree.h"
 
 namespace modgate {
@@ -99,10 +100,6 @@ void look_into_tree(std::string_view symbols, Sights& sights) {
   });
 }
 
-bool is_printable(std::string_view name) {
-  return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
-}
-
 std::vector<NeededSymbol> needed_by(int image) {
   std::vector<NeededSymbol> needed;
   const auto mapped = MappedImage::map(image);
@@ -144,7 +141,7 @@ UnknownSymbols unknown_symbols(const std::vector<NeededSymbol>& needed, const Sy
                                const std::vector<std::string>& loaded) {
   Sights sights;
   for (const NeededSymbol& symbol : needed) {
-    if (is_printable(symbol.name)) sights.try_emplace(symbol.name);
+    if (is_symbol_name(symbol.name)) sights.try_emplace(symbol.name);
   }
   Shown shown = look_into_kernel(texts.kallsyms, sights);
   look_into_exports(texts.exports, sights);

@@ -16,20 +16,21 @@
 namespace modgate {
 namespace {
 
-constexpr std::size_t kBlock = std::size_t{128} * 1024;
+constexpr std::size_t kUnpackBlock = std::size_t{128} * 1024;
 /// xz -9 needs 65 MiB to unpack; kernel modules are packed with far less.
-constexpr std::uint64_t kXzMemory = std::uint64_t{96} * 1024 * 1024;
+constexpr std::uint64_t kModuleXzMemory = std::uint64_t{96} * 1024 * 1024;
 /// 128 MiB, the most that zstd itself takes unasked.
 constexpr int kZstdWindowLog = 27;
 
-Error broken(const std::string& what) {
+Error badly_packed(const std::string& what) {
   return {Outcome::rejected, "the compressed module is " + what};
 }
 
 /// The packed bytes, in blocks, by offset: whoever else holds the descriptor cannot move them.
 class Source {
  public:
-  Source(int file, std::uint64_t max_bytes) : file_(file), max_bytes_(max_bytes), block_(kBlock) {}
+  Source(int file, std::uint64_t max_bytes)
+      : file_(file), max_bytes_(max_bytes), block_(kUnpackBlock) {}
 
   /// The next block; empty at the end.
   Result<std::span<std::uint8_t>> next() {
@@ -38,7 +39,7 @@ class Source {
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return Error{Outcome::rejected, "the module's file cannot be read", errno};
       const auto count = static_cast<std::size_t>(got);
-      if (count > max_bytes_ - at_) return broken("too large");
+      if (count > max_bytes_ - at_) return badly_packed("too large");
       at_ += count;
       return std::span(block_.data(), count);
     }
@@ -54,12 +55,13 @@ class Source {
 /// The unpacked bytes: written to the image as they come, up to the limit.
 class Sink {
  public:
-  Sink(int image, std::uint64_t max_bytes) : image_(image), left_(max_bytes), block_(kBlock) {}
+  Sink(int image, std::uint64_t max_bytes)
+      : image_(image), left_(max_bytes), block_(kUnpackBlock) {}
 
   std::span<std::uint8_t> block() { return block_; }
 
   Status take(std::size_t count) {
-    if (count > left_) return broken("too large when unpacked");
+    if (count > left_) return badly_packed("too large when unpacked");
     left_ -= count;
     for (std::size_t at = 0; at < count;) {
       const ssize_t put = ::write(image_, block_.data() + at, count - at);
@@ -91,8 +93,8 @@ class XzDecoder {
 
 Status unpack_xz(Source& source, Sink& sink) {
   XzDecoder xz;
-  if (lzma_stream_decoder(xz.get(), kXzMemory, LZMA_TELL_UNSUPPORTED_CHECK | LZMA_CONCATENATED) !=
-      LZMA_OK) {
+  if (lzma_stream_decoder(xz.get(), kModuleXzMemory,
+                          LZMA_TELL_UNSUPPORTED_CHECK | LZMA_CONCATENATED) != LZMA_OK) {
     return Error{Outcome::unavailable, "the xz decoder cannot be set up"};
   }
   lzma_action action = LZMA_RUN;
@@ -110,9 +112,10 @@ Status unpack_xz(Source& source, Sink& sink) {
     const lzma_ret verdict = lzma_code(xz.get(), action);
     if (auto taken = sink.take(out.size() - xz->avail_out); !taken) return taken;
     if (verdict == LZMA_STREAM_END) return Done{};
-    if (verdict == LZMA_MEMLIMIT_ERROR) return broken("packed so that it needs too much memory");
+    if (verdict == LZMA_MEMLIMIT_ERROR)
+      return badly_packed("packed so that it needs too much memory");
     // LZMA_BUF_ERROR at the end of the file: the stream goes on and the file does not.
-    if (verdict != LZMA_OK) return broken(verdict == LZMA_BUF_ERROR ? "cut off" : "damaged");
+    if (verdict != LZMA_OK) return badly_packed(verdict == LZMA_BUF_ERROR ? "cut off" : "damaged");
   }
 }
 
@@ -126,14 +129,14 @@ Status unpack_zstd(Source& source, Sink& sink) {
   for (;;) {
     auto packed = source.next();
     if (!packed) return packed.error();
-    if (packed->empty()) return frame_whole ? Status(Done{}) : Status(broken("cut off"));
+    if (packed->empty()) return frame_whole ? Status(Done{}) : Status(badly_packed("cut off"));
     ZSTD_inBuffer in{packed->data(), packed->size(), 0};
     bool out_was_full = false;
     while (in.pos < in.size || out_was_full) {
       const std::span<std::uint8_t> block = sink.block();
       ZSTD_outBuffer out{block.data(), block.size(), 0};
       const std::size_t left = ZSTD_decompressStream(zstd.get(), &out, &in);
-      if (ZSTD_isError(left) != 0U) return broken("damaged");
+      if (ZSTD_isError(left) != 0U) return badly_packed("damaged");
       if (auto taken = sink.take(out.pos); !taken) return taken;
       frame_whole = left == 0;
       out_was_full = out.pos == out.size && !frame_whole;
@@ -167,14 +170,14 @@ Status unpack_gzip(Source& source, Sink& sink) {
   for (;;) {
     auto packed = source.next();
     if (!packed) return packed.error();
-    if (packed->empty()) return member_whole ? Status(Done{}) : Status(broken("cut off"));
+    if (packed->empty()) return member_whole ? Status(Done{}) : Status(badly_packed("cut off"));
     gzip->next_in = packed->data();
     gzip->avail_in = static_cast<unsigned int>(packed->size());
     bool out_was_full = false;
     while (gzip->avail_in > 0 || out_was_full) {
       if (member_whole) {
         // Another member follows, or rubbish, which has no gzip header.
-        if (inflateReset(gzip.get()) != Z_OK) return broken("damaged");
+        if (inflateReset(gzip.get()) != Z_OK) return badly_packed("damaged");
         member_whole = false;
       }
       const std::span<std::uint8_t> out = sink.block();
@@ -182,7 +185,7 @@ Status unpack_gzip(Source& source, Sink& sink) {
       gzip->avail_out = static_cast<unsigned int>(out.size());
       const int verdict = inflate(gzip.get(), Z_NO_FLUSH);
       if (verdict != Z_OK && verdict != Z_STREAM_END && verdict != Z_BUF_ERROR) {
-        return broken("damaged");
+        return badly_packed("damaged");
       }
       if (auto taken = sink.take(out.size() - gzip->avail_out); !taken) return taken;
       member_whole = verdict == Z_STREAM_END;

@@ -26,7 +26,7 @@ std::optional<std::string> parse_word(TableReader& reader, std::string_view key,
                                       const std::vector<std::string>& words) {
   const toml::node* node = reader.take(key);
   if (node == nullptr) return std::nullopt;
-  const auto value = node->value_exact<std::string>();
+  auto value = node->value_exact<std::string>();
   if (value && std::find(words.begin(), words.end(), *value) != words.end()) return value;
   std::string list;
   for (const std::string& word : words) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,11 @@
 #include "gate/audit/stored_event.h"
 
 namespace modgate {
+
+/// The words for how a request ended (modgate(1)), in the order of their exit statuses, and
+/// the one for what nobody knows.
+inline constexpr std::array<std::string_view, 8> kOutcomes = {
+    "done", "failed", "usage", "denied", "unauthenticated", "rejected", "unavailable", "unknown"};
 
 /// What a reviewer can ask of an event, filter by, group by and export.
 enum class Field : std::uint8_t {

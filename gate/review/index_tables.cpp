@@ -12,6 +12,7 @@
 #include "gate/audit/chain.h"
 #include "gate/audit/line_reader.h"
 #include "gate/audit/log_directory.h"
+#include "gate/review/event_view.h"
 #include "gate/review/log_stream.h"
 
 namespace modgate {
@@ -38,9 +39,6 @@ CREATE TABLE module_event(module INTEGER, event INTEGER, PRIMARY KEY(module, eve
 CREATE TABLE span(first_id INTEGER PRIMARY KEY, last_id INTEGER, first_ms INTEGER, last_ms INTEGER);
 PRAGMA user_version = 2;
 )";
-
-constexpr std::array<std::string_view, 8> kOutcomes = {
-    "done", "failed", "usage", "denied", "unauthenticated", "rejected", "unavailable", "unknown"};
 
 /// Cheap, for the segment that is being written: its file changes with every record.
 Result<bool> ends_alike(Fd file, const IndexedSegment& segment) {

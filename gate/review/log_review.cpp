@@ -78,7 +78,7 @@ Status LogReview::read(const EventSink& sink) {
   if (settings_.last > 0 && found.size() > settings_.last) {
     found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(settings_.last));
   }
-  return show(std::move(found), sink);
+  return show(found, sink);
 }
 
 Status LogReview::read_on(const EventSink& sink) { return stream(sink); }
@@ -277,7 +277,7 @@ Status LogReview::find_forwards(std::size_t log, std::vector<Found>& found) {
   return Done{};
 }
 
-Status LogReview::show(std::vector<Found> found, const EventSink& sink) {
+Status LogReview::show(const std::vector<Found>& found, const EventSink& sink) {
   std::vector<PlaceReader> readers;
   for (const OpenLog& log : logs_) readers.emplace_back(log);
   for (const Found& one : found) {

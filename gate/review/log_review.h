@@ -64,7 +64,7 @@ class LogReview {
   Result<bool> find_by_index(std::size_t log, std::vector<Found>& found);
   Status find_backwards(std::size_t log, std::vector<Found>& found);
   Status find_forwards(std::size_t log, std::vector<Found>& found);
-  Status show(std::vector<Found> found, const EventSink& sink);
+  Status show(const std::vector<Found>& found, const EventSink& sink);
   [[nodiscard]] bool wants_index() const;
 
   std::vector<OpenLog> logs_;

@@ -28,8 +28,6 @@ constexpr std::array<std::pair<std::string_view, Comparison>, 8> kOperators = {{
 constexpr std::int64_t kPatternMemory = std::int64_t{1} << 20;
 
 constexpr std::array<std::string_view, 2> kActions = {"load", "unload"};
-constexpr std::array<std::string_view, 8> kOutcomes = {
-    "done", "failed", "usage", "denied", "unauthenticated", "rejected", "unavailable", "unknown"};
 
 bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 

@@ -12,6 +12,7 @@ constexpr std::size_t kWitnessItems = 3;
 
 std::string pack_witnesses(const std::vector<CourierWitness>& witnesses) {
   std::vector<std::string> packed;
+  packed.reserve(witnesses.size());
   for (const CourierWitness& witness : witnesses) {
     packed.push_back(pack({witness.name, witness.url, witness.key}));
   }

@@ -46,6 +46,7 @@ class InterruptIgnored {
   std::vector<std::string> kept = words;
   kept.push_back(file);
   std::vector<char*> arguments;
+  arguments.reserve(kept.size() + 1);
   for (std::string& word : kept) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   ::execvp(arguments.front(), arguments.data());

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <utility>
 
 namespace modgate {
 namespace {
@@ -49,9 +50,12 @@ std::vector<Problem> modprobe_lines_in_the_way(const Policy& policy,
       if (command != "install" && command != "remove") continue;
       std::replace(module.begin(), module.end(), '-', '_');
       if (!allows_by_name(policy, module, command == "remove")) continue;
-      problems.push_back({false, path.string(), number, 1,
-                          "this '" + command + "' line makes " + module +
-                              " be refused, which the policy allows: such commands are never run"});
+      std::string message = "this '";
+      message.append(command)
+          .append("' line makes ")
+          .append(module)
+          .append(" be refused, which the policy allows: such commands are never run");
+      problems.push_back({false, path.string(), number, 1, std::move(message)});
     }
   }
   return problems;

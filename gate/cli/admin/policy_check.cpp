@@ -8,11 +8,11 @@
 namespace modgate {
 namespace {
 
-constexpr const char* kLog = "/var/log/modgate";
+constexpr const char* kUsageLog = "/var/log/modgate";
 
 /// A warning for each rule that decided nothing since this policy is in force.
 Result<std::vector<Problem>> unused_rules(const Policy& policy, const std::string& digest) {
-  auto counts = count_rule_usage(kLog, digest);
+  auto counts = count_rule_usage(kUsageLog, digest);
   if (!counts) return counts.error();
   std::vector<Problem> problems;
   for (const Rule& rule : policy.rules()) {

@@ -99,6 +99,7 @@ Result<pid_t> spawn(std::vector<std::string>& words, const Fd& out, const Fd& er
   std::string language = "LANG=C";
   const std::array<char*, 3> environment = {path.data(), language.data(), nullptr};
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   pid_t pid = -1;

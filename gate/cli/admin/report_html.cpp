@@ -50,7 +50,7 @@ std::string source_hash(std::string_view text) {
   if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
     return "'none'";
   }
-  std::array<unsigned char, 2 * EVP_MAX_MD_SIZE> base64 = {};
+  std::array<unsigned char, std::size_t{2}* EVP_MAX_MD_SIZE> base64 = {};
   const int length = EVP_EncodeBlock(base64.data(), digest.data(), static_cast<int>(size));
   return "'sha256-" + std::string(base64.begin(), base64.begin() + length) + '\'';
 }

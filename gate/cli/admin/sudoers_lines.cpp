@@ -87,8 +87,7 @@ bool is_ascii(const std::string& text) {
 
 std::optional<std::string> member_of(const SudoersJson& entry) {
   if (!is_plain_entry(entry)) return std::nullopt;
-  if (const auto name = text_at(entry, "username");
-      name && *name != "ALL" && is_plain_name(*name)) {
+  if (auto name = text_at(entry, "username"); name && *name != "ALL" && is_plain_name(*name)) {
     return name;
   }
   if (const auto group = text_at(entry, "usergroup"); group && is_plain_name(*group)) {
