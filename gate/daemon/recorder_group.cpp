@@ -4,21 +4,9 @@
 #include "gate/audit/timestamp.h"
 #include "gate/daemon/recorder_messages.h"
 #include "gate/daemon/recorder_process.h"
+#include "gate/daemon/recorder_rules.h"
 
 namespace modgate {
-namespace {
-
-std::vector<Digest> new_digests(const Record& record) {
-  std::vector<Digest> digests;
-  if (record.kind != RecordKind::intent || record.action != Action::load) return digests;
-  for (const RecordedModule& module : record.modules) {
-    if (module.state == ModuleState::fresh && module.sha256) digests.push_back(*module.sha256);
-  }
-  return digests;
-}
-
-}  // namespace
-
 Record unknown_outcome(const Record& intent, const std::string& why) {
   Record record = intent;
   record.kind = RecordKind::outcome;

@@ -12,7 +12,8 @@ LANES = {MACHINES: ["vm", "smoke"], "here": ["unit", "fuzz"]}
 
 
 def main() -> int:
-    tiers = {"unit": runners.unit, "fuzz": runners.fuzz, "vm": runners.vm, "smoke": runners.smoke}
+    tiers = {"unit": runners.unit, "static": runners.static, "fuzz": runners.fuzz, "vm": runners.vm,
+             "smoke": runners.smoke}
     parser = argparse.ArgumentParser(prog="tests/all", description=__doc__)
     parser.add_argument("tier", nargs="?", choices=[*tiers, *LANES], help="only this one, or this lane of them")
     parser.add_argument("cases", nargs="*", metavar="CASE", help="vm: only cases whose name contains this")

@@ -17,14 +17,22 @@ def place(suite: str) -> Path:
     return BUILD if suite == own_suite() else BUILD / suite
 
 
-def build(shop: Workshop, name: str, *options: str) -> Path | None:
+def log_of(folder: Path) -> str:
+    return "-".join(folder.relative_to(BUILD).parts)
+
+
+def configured(shop: Workshop, name: str, *options: str) -> Path | None:
     folder = place(shop.suite) / name
     folder.mkdir(parents=True, exist_ok=True)
-    log = "-".join(folder.relative_to(BUILD).parts)
-    done = (step(f"configuring the {log} build", f"{log}-configure",
-                 shop.command(["cmake", "-G", "Ninja", "-S", PROJECT, "-B", folder, *options], folder))
-            and step(f"building the {log} build", f"{log}-build",
-                     shop.command(["cmake", "--build", folder], folder)))
+    done = step(f"configuring the {log_of(folder)} build", f"{log_of(folder)}-configure",
+                shop.command(["cmake", "-G", "Ninja", "-S", PROJECT, "-B", folder, *options], folder))
+    return folder if done else None
+
+
+def build(shop: Workshop, name: str, *options: str) -> Path | None:
+    folder = configured(shop, name, *options)
+    done = folder and step(f"building the {log_of(folder)} build", f"{log_of(folder)}-build",
+                           shop.command(["cmake", "--build", folder], folder))
     return folder if done else None
 
 

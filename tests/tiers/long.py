@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+import deeper
 import runners
 from steps import nothing_typed
 
@@ -10,7 +11,9 @@ from steps import nothing_typed
 def main() -> int:
     kinds = {"plain": runners.plain, "signatures": runners.signatures, "modules": runners.modules,
              "browser": runners.browser, "fuzz": runners.fuzz, "crashes": runners.crashes,
-             "floods": runners.floods, "powercut": runners.powercut, "next-release": runners.next_release}
+             "floods": runners.floods, "powercut": runners.powercut, "next-release": runners.next_release,
+             "static": runners.static_whole, "coverage": deeper.coverage, "threads": deeper.threads,
+             "valgrind": deeper.valgrind, "analyzer": deeper.analyzer}
     parser = argparse.ArgumentParser(prog="tests/long/run", description=__doc__)
     parser.add_argument("kind", nargs="*", metavar="KIND", help="only these: " + ", ".join(kinds))
     parser.add_argument("--seconds", type=int, default=60, help="fuzz: seconds for each fuzzer (%(default)s)")

@@ -6,6 +6,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import analysis
 import builds
 import module_digests
 from count import DID_NOT_RUN, Count, of_ctest, of_vm
@@ -139,6 +140,16 @@ def real_modules(shop: Workshop) -> dict:
 def tree_folders(modules: str | None) -> list[Path]:
     """What a workshop has to see of this computer, so that the tests find that tree."""
     return [Path(modules).parents[2], Path(modules).resolve().parents[1]] if modules else []
+
+
+def static(options) -> Count:
+    """What cppcheck and clang-tidy say of the sources."""
+    return analysis.cppcheck() + analysis.clang_tidy()
+
+
+def static_whole(options) -> Count:
+    """The same with the checks that take their time."""
+    return analysis.cppcheck() + analysis.clang_tidy(analysis.ALL_OF_IT)
 
 
 def fuzz(options) -> Count:
