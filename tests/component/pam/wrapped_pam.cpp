@@ -143,6 +143,10 @@ Answered authenticate_wrapped(const Try& what) {
         std::string("ASAN_OPTIONS=detect_leaks=0")}) {
     environment.push_back(one);
   }
+  // Where a build that counts which lines are run puts its counts.
+  if (const std::string counts = variable("LLVM_PROFILE_FILE"); !counts.empty()) {
+    environment.push_back("LLVM_PROFILE_FILE=" + counts);
+  }
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) become_probe(environment);
