@@ -114,9 +114,8 @@ Result<bool> has_same_lines(const OpenLog& log, const IndexedSegment& segment) {
 }
 
 Status make_index_tables(SqlDatabase& database) {
-  for (const char* setting :
-       {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", "PRAGMA cache_size = -65536",
-        "PRAGMA mmap_size = 1073741824", "PRAGMA cell_size_check = ON"}) {
+  for (const char* setting : {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL",
+                              "PRAGMA cache_size = -65536", "PRAGMA cell_size_check = ON"}) {
     if (auto set = database.run(setting); !set) return set;
   }
   auto version = database.prepare("PRAGMA user_version");
