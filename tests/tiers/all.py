@@ -8,7 +8,7 @@ from lanes import Lane, side_by_side
 from steps import nothing_typed
 
 MACHINES = "machines"
-LANES = {MACHINES: ["vm", "smoke"], "here": ["unit", "fuzz"]}
+LANES = {MACHINES: ["vm", "smoke"], "here": ["unit", "static", "fuzz"]}
 
 
 def main() -> int:

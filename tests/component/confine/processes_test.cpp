@@ -176,6 +176,7 @@ TEST_CASE("a program that a confined process becomes gains nothing", "[CAPS-REGA
       profile.name = "probe";
       profile.uid = uid;
       profile.gid = uid;
+      profile.given = {Given::anything};
       profile.keep = keep;
       profile.may_fork = true;
       const std::string status = sets_after_exec(profile);

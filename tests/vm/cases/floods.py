@@ -310,6 +310,7 @@ def test_256_requests_in_flight(gate):
 
 @case(timeout=90)
 def test_half_open_connections_and_16_descriptors(gate):
+    """CVE-2021-4115."""
     half_open(gate, 400, descriptors=16)
 
 
