@@ -83,11 +83,7 @@ Status decide_story(Story& story) {
 
 /// Steps 2 and 3. On return the plan stands and is allowed as far as its names tell.
 Status plan_and_decide(Story& story) {
-  if (story.world.policy() == nullptr) {
-    return Error{
-        Outcome::unavailable,
-        "there is no valid policy; an administrator finds out why with: modgate policy check"};
-  }
+  if (story.world.policy() == nullptr) return no_valid_policy();
   if (story.request.handed_over && !has_file_rules(*story.world.policy(), story.world.caller())) {
     // Nobody looks into a file for a caller who may load none.
     return Error{Outcome::denied, "no rule allows you to load a module that you hand over"};
@@ -292,9 +288,7 @@ Result<std::vector<PlannedModule>> modules_asked_about(Story& story) {
 }
 
 void show_list(Story& story) {
-  if (story.world.policy() == nullptr) {
-    return story.world.end({Outcome::unavailable, "there is no valid policy"});
-  }
+  if (story.world.policy() == nullptr) return story.world.end(no_valid_policy());
   auto about = modules_asked_about(story);
   if (!about) return story.world.end(about.error());
   story.world.line(list_answer(story.world.caller(),

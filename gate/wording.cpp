@@ -94,6 +94,11 @@ void describe_answer(Record& record, const Plan& plan, const KernelAnswer& answe
   }
 }
 
+Error no_valid_policy() {
+  return {Outcome::unavailable,
+          "there is no valid policy; an administrator finds out why with: modgate policy check"};
+}
+
 std::string intent_message(const Plan& plan, const std::string& user) {
   return user + " is allowed to " + (replaces_something(plan) ? "reload" : word(plan.action)) +
          ' ' + plan.asked;

@@ -18,6 +18,9 @@ void describe_request(Record& record, const Request& request);
 /// appeared.
 void describe_answer(Record& record, const Plan& plan, const KernelAnswer& answer);
 
+/// What every request is answered by a helper that has no policy.
+Error no_valid_policy();
+
 std::string intent_message(const Plan& plan, const std::string& user);
 std::string nothing_to_do_message(const Plan& plan);
 

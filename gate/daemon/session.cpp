@@ -16,6 +16,7 @@
 #include "gate/identity/names.h"
 #include "gate/pipeline.h"
 #include "gate/wire/request_codec.h"
+#include "gate/wording.h"
 
 namespace modgate {
 namespace {
@@ -64,6 +65,17 @@ Result<Caller> who_is_judged(const SessionSetup& setup, const Request& request, 
   return look_up_account(request.user);
 }
 
+void answer(SessionWorld& world, const Request& request) {
+  using Query = void (*)(SessionWorld&, const Request&);
+  Query query = nullptr;
+  if (request.verb == Verb::status) query = answer_status;
+  if (request.verb == Verb::log) query = answer_log;
+  if (request.verb == Verb::sign_off) query = answer_sign_off;
+  if (query == nullptr) return serve(world, request);
+  if (world.policy() == nullptr) return world.end(no_valid_policy());
+  query(world, request);
+}
+
 SessionExit tell_story(const SessionSetup& setup, const FilterSet& filters, SessionEnds ends,
                        const Request& request, Fd handed_over, Result<Caller> caller) {
   // Where the names of the asker are not to be had, its uid alone is recorded.
@@ -81,19 +93,7 @@ SessionExit tell_story(const SessionSetup& setup, const FilterSet& filters, Sess
   }
   SessionWorld world(setup, filters, std::move(*caller), std::move(*tree), std::move(ends),
                      std::move(handed_over));
-  switch (request.verb) {
-    case Verb::status:
-      answer_status(world, request);
-      break;
-    case Verb::log:
-      answer_log(world, request);
-      break;
-    case Verb::sign_off:
-      answer_sign_off(world, request);
-      break;
-    default:
-      serve(world, request);
-  }
+  answer(world, request);
   return world.child_crashed() ? SessionExit::child_crashed : SessionExit::fine;
 }
 

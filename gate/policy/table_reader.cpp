@@ -13,7 +13,7 @@ constexpr std::ptrdiff_t kMostProblems = 100;
 constexpr std::size_t kMostTexts = 1024;
 
 /// No more of a key than a message has room for.
-std::string quoted(std::string_view key) {
+std::string in_quotes(std::string_view key) {
   constexpr std::size_t kLongestShown = 64;
   if (key.size() <= kLongestShown) return '\'' + std::string(key) + '\'';
   std::size_t end = kLongestShown;
@@ -55,7 +55,7 @@ std::optional<bool> TableReader::flag(std::string_view key) {
   const toml::node* node = take(key);
   if (node == nullptr) return std::nullopt;
   if (const auto value = node->value_exact<bool>()) return *value;
-  problems_.error(node->source().begin, quoted(key) + " is true or false");
+  problems_.error(node->source().begin, in_quotes(key) + " is true or false");
   return std::nullopt;
 }
 
@@ -63,7 +63,7 @@ std::optional<std::string> TableReader::text(std::string_view key) {
   const toml::node* node = take(key);
   if (node == nullptr) return std::nullopt;
   if (auto value = node->value_exact<std::string>(); value && !value->empty()) return value;
-  problems_.error(node->source().begin, quoted(key) + " is a string that is not empty");
+  problems_.error(node->source().begin, in_quotes(key) + " is a string that is not empty");
   return std::nullopt;
 }
 
@@ -73,7 +73,7 @@ std::vector<PlacedText> TableReader::texts(std::string_view key) {
   const toml::array* list = node->as_array();
   if (list == nullptr || list->empty() || list->size() > kMostTexts) {
     problems_.error(node->source().begin,
-                    quoted(key) + " is a list of 1 to 1024 strings, such as [\"a\", \"b\"]");
+                    in_quotes(key) + " is a list of 1 to 1024 strings, such as [\"a\", \"b\"]");
     return {};
   }
   std::vector<PlacedText> texts;
@@ -81,7 +81,7 @@ std::vector<PlacedText> TableReader::texts(std::string_view key) {
     auto value = element.value_exact<std::string>();
     if (!value || value->empty()) {
       problems_.error(element.source().begin,
-                      quoted(key) + " is a list of strings that are not empty");
+                      in_quotes(key) + " is a list of strings that are not empty");
       continue;
     }
     texts.push_back({std::move(*value), element.source().begin});
@@ -101,7 +101,7 @@ const toml::table* TableReader::table(std::string_view key) {
   const toml::node* node = take(key);
   if (node == nullptr) return nullptr;
   const toml::table* table = node->as_table();
-  if (table == nullptr) problems_.error(node->source().begin, quoted(key) + " is a table");
+  if (table == nullptr) problems_.error(node->source().begin, in_quotes(key) + " is a table");
   return table;
 }
 
@@ -110,9 +110,9 @@ void TableReader::finish() {
   for (const auto& [key, node] : table_) {
     if (std::find(known_.begin(), known_.end(), key.str()) != known_.end()) continue;
     if (problems_.is_full()) return;
-    std::string message = "unknown key " + quoted(key.str()) + " in " + std::string(what_);
+    std::string message = "unknown key " + in_quotes(key.str()) + " in " + std::string(what_);
     const std::string meant = nearest(key.str(), known_);
-    if (!meant.empty()) message += "; did you mean " + quoted(meant) + '?';
+    if (!meant.empty()) message += "; did you mean " + in_quotes(meant) + '?';
     problems_.error(key.source().begin, std::move(message));
   }
 }

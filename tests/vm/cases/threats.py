@@ -153,7 +153,7 @@ def test_every_verb_of_somebody_without_a_right(gate):
     gate.policy("[role.dev\n")
     gate.restart()
     told = everything(ALICE_ID)
-    assert all(said[0] == 6 for verb, said in told.items() if verb not in ("status", "log", "sign-off")), told
+    assert all(said[0] == 6 for said in told.values()), told
     assert gate.modules() == before
 
 
