@@ -46,7 +46,8 @@ TypedLine::TypedLine(TypedLine&& other) noexcept : bytes_(other.bytes_), size_(o
 TypedLine::~TypedLine() { ::explicit_bzero(bytes_.data(), bytes_.size()); }
 
 std::optional<Terminal> Terminal::open() {
-  Fd tty(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+  // Never waits in a read: Ctrl-C takes back a line that poll(2) has seen (termios(3), NOFLSH).
+  Fd tty(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
   if (!tty) return std::nullopt;
   return Terminal(std::move(tty));
 }
@@ -55,6 +56,10 @@ void Terminal::write(std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(tty_.get(), text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN) {
+      pollfd ready = {tty_.get(), POLLOUT, 0};
+      if (::poll(&ready, 1, -1) >= 0 || errno == EINTR) continue;
+    }
     // Who has closed the terminal reads nothing, and the next read of an answer tells.
     if (written <= 0) return;
     text.remove_prefix(static_cast<std::size_t>(written));
@@ -110,7 +115,7 @@ Result<TypedLine> Terminal::read_line(std::string_view prompt, Signals& signals,
     if (ready[0].revents == 0) continue;
     // In canonical mode a read is a line (termios(3)).
     const ssize_t got = ::read(tty_.get(), typed.data(), typed.size());
-    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got <= 0) return given_up("no answer was given");
     auto length = static_cast<std::size_t>(got);
     const bool whole = typed[length - 1] == '\n';

@@ -42,8 +42,9 @@ void write_all(int descriptor, std::string_view text) {
     if (::setsid() < 0) ::_exit(2);
     Fd tty(::open(name, O_RDWR | O_CLOEXEC));
     if (!tty || ::ioctl(tty.get(), TIOCSCTTY, 0) != 0) ::_exit(2);
-    Terminal terminal(std::move(tty));
-    result = work(terminal);
+    auto terminal = Terminal::open();
+    if (!terminal) ::_exit(2);
+    result = work(*terminal);
   } catch (const std::exception& failure) {
     result = failure.what();
   }

@@ -2,6 +2,7 @@
 #include "gate/client/terminal.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -109,6 +110,36 @@ TEST_CASE("An answer has at most 511 bytes and is one line of text", "[CVE-2019-
     CHECK(terminal.shown() == "\r\n");
     CHECK(terminal.echoes());
   }
+}
+
+TEST_CASE("A line that Ctrl-C takes back at the last moment is not waited for") {
+  constexpr int kAsks = 4000;
+  PseudoTerminal terminal;
+  Pipe ended;
+  AtTerminal asked(terminal, [&ended](Terminal& at) -> std::string {
+    auto signals = Signals::take();
+    if (!signals) return signals.error().message;
+    constexpr int kNobodyHangsUp = -1;
+    for (int ask = 0; ask < kAsks; ++ask) {
+      const auto typed = at.ask("Word? ", kSecret, *signals, kNobodyHangsUp);
+      if (!typed && typed.error().message != "interrupted") return typed.error().message;
+      if (::write(ended.writer.get(), "e", 1) != 1) return "nobody listens";
+    }
+    return "all have ended";
+  });
+  for (int ask = 0; ask < kAsks; ++ask) {
+    terminal.type("tiger\n");
+    // What was typed too early is thrown away, but one more Ctrl-C must always do.
+    pollfd ready = {ended.reader.get(), POLLIN, 0};
+    for (int more = 0; more < 100 && ready.revents == 0; ++more) {
+      terminal.type("\x03");
+      REQUIRE(::poll(&ready, 1, 100) >= 0);
+    }
+    REQUIRE(ready.revents == POLLIN);
+    char one = 0;
+    REQUIRE(::read(ended.reader.get(), &one, 1) == 1);
+  }
+  CHECK(asked.result() == "all have ended");
 }
 
 TEST_CASE("A mebibyte without an end of line is bounded and none of it is left",
