@@ -41,6 +41,9 @@ class Terminal {
   /// nullopt where the caller has none.
   static std::optional<Terminal> open();
 
+  /// For tests: any terminal, best one whose reads do not wait.
+  explicit Terminal(Fd tty) : tty_(std::move(tty)) {}
+
   /// Shows `prompt` and waits for a line of at most kAnswerBytes. Echo is off for a secret, and on
   /// again whatever happens. Ends early, with Outcome::unauthenticated, on Ctrl-C and its like, at
   /// the end of input, and when `hang_up` becomes readable. Ctrl-Z stops the program with the
@@ -51,7 +54,6 @@ class Terminal {
   void show(std::string_view text);
 
  private:
-  explicit Terminal(Fd tty) : tty_(std::move(tty)) {}
   Result<TypedLine> read_line(std::string_view prompt, Signals& signals, int hang_up,
                               const termios& before, const termios& wanted);
   void write(std::string_view text);

@@ -3,11 +3,12 @@
 
 import array
 import hashlib
+import itertools
 import lzma
+import multiprocessing
 import os
 import shutil
 import socket
-import threading
 
 from gate import case
 from policies import events, own
@@ -286,12 +287,9 @@ def test_a_file_that_changes_without_pause(gate):
     builds = {digest(first): build_of(first), digest(second): build_of(second)}
     path = place(first, "gate_ok.ko")
     gate.policy(pinned(digest(first)))
-    stop = threading.Event()
 
     def swap():
-        turn = 0
-        while not stop.is_set():
-            turn += 1
+        for turn in itertools.count():
             bytes_ = second if turn % 2 else first
             if turn % 3 == 0:
                 with open(path + ".new", "wb") as file:
@@ -303,7 +301,7 @@ def test_a_file_that_changes_without_pause(gate):
                     file.flush()
                     file.write(bytes_[len(bytes_) // 2:])
 
-    swapper = threading.Thread(target=swap)
+    swapper = multiprocessing.get_context("fork").Process(target=swap, daemon=True)
     swapper.start()
     loaded = refused = 0
     try:
@@ -322,7 +320,7 @@ def test_a_file_that_changes_without_pause(gate):
             assert loaded_build() == builds[recorded], "what was recorded is what was loaded"
             gate.unload("gate_ok")
     finally:
-        stop.set()
+        swapper.kill()
         swapper.join()
     assert loaded + refused == LOADS and loaded > 0 and refused > 0, (loaded, refused)
 
