@@ -96,6 +96,21 @@ Fd open_directory(const std::string& path) {
   return Fd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
+/// That nobody but root can have written it; one that is not there is not read.
+Status check_index(int root, const std::string& directory, const char* name) {
+  const auto unsafe = [&](const std::string& why) {
+    return Error{Outcome::unavailable, directory + '/' + name + ' ' + why};
+  };
+  struct stat state = {};
+  if (::fstatat(root, name, &state, 0) != 0) {
+    if (errno == ENOENT) return Done{};
+    return unsafe("cannot be examined");
+  }
+  if (!S_ISREG(state.st_mode)) return unsafe("is not a regular file");
+  if (const std::string wrong = distrust(state); !wrong.empty()) return unsafe(wrong);
+  return Done{};
+}
+
 }  // namespace
 
 Result<ModuleTree> ModuleTree::open(const std::string& directory) {
@@ -115,25 +130,12 @@ Result<ModuleTree> ModuleTree::open(const std::string& directory) {
 }
 
 Status ModuleTree::check_indexes() const {
-  const auto unsafe = [](const std::string& what) {
-    return Error{Outcome::unavailable, "the module tree is unsafe: " + what};
-  };
-  if (auto checked = check_directory(root_.get(), directory_); !checked) {
-    return unsafe(checked.error().message);
-  }
+  Status sound = check_directory(root_.get(), directory_);
   for (const char* name : kReadByLibkmod) {
-    const std::string path = directory_ + '/' + name;
-    struct stat state = {};
-    if (::fstatat(root_.get(), name, &state, 0) != 0) {
-      if (errno == ENOENT) continue;
-      return unsafe(path + " cannot be examined");
-    }
-    if (!S_ISREG(state.st_mode)) return unsafe(path + " is not a regular file");
-    if (const std::string wrong = distrust(state); !wrong.empty()) {
-      return unsafe(path + ' ' + wrong);
-    }
+    if (sound) sound = check_index(root_.get(), directory_, name);
   }
-  return Done{};
+  if (sound) return sound;
+  return Error{Outcome::unavailable, "the module tree is unsafe: " + sound.error().message};
 }
 
 Result<Fd> ModuleTree::open_module(const std::string& path) const {
