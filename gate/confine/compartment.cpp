@@ -46,7 +46,8 @@ Status check_given(const Profile& profile, const std::vector<int>& given) {
 /// Of what a new process takes there is a limit, of the service or of the machine.
 Error not_started(const char* call) {
   const int code = errno;
-  if (code == EAGAIN || code == ENOMEM || code == EMFILE || code == ENFILE || code == ENOBUFS) {
+  // fork(2) says EAGAIN for want of processes.
+  if (code == EAGAIN || is_shortage(code)) {
     return {Outcome::unavailable, "too busy: no process could be started; try again in a moment",
             code};
   }
@@ -116,6 +117,10 @@ void kill_and_forget(pid_t pid) {
 }
 
 }  // namespace
+
+bool is_shortage(int code) noexcept {
+  return code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOBUFS;
+}
 
 Result<Compartment> Compartment::start(const Profile& profile, const FilterSet& filters,
                                        const std::vector<int>& given, const Body& body) {

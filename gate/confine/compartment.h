@@ -30,6 +30,10 @@ struct Ending {
   int signal = 0;
 };
 
+/// Whether a call failed with this errno for want of descriptors or memory, which others may give
+/// back.
+bool is_shortage(int code) noexcept;
+
 /// A child process with a profile. The one mechanism for every process of the house.
 ///
 /// In the child, before `body` runs: default signals, empty environment, "/" as the directory, only

@@ -17,7 +17,6 @@
 #include "gate/daemon/session_world.h"
 #include "gate/daemon/turn_away.h"
 #include "gate/identity/peer.h"
-#include "gate/wire/reply.h"
 
 namespace modgate {
 namespace {
@@ -26,15 +25,7 @@ constexpr int kAcceptsInOneTurn = 16;
 constexpr std::chrono::seconds kPauseWithoutDescriptors{1};
 constexpr std::chrono::seconds kBetweenWords{10};
 constexpr std::chrono::seconds kStopTime{20};
-constexpr std::uint64_t kImagesOfAll = 1ULL << 30U;
-constexpr std::uint64_t kImagesOfOne = 512ULL << 20U;
-
-Deadline shortly() { return BootClock::now() + std::chrono::seconds(5); }
-
-/// Of what a connection needs.
-bool is_shortage(int code) {
-  return code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOBUFS;
-}
+constexpr std::chrono::seconds kRecordingTime{5};
 
 std::vector<CourierWitness> witnesses_of(const Policy& policy) {
   std::vector<CourierWitness> witnesses;
@@ -242,99 +233,6 @@ void Listener::start_session(Fd socket, const Peer& peer) {
   sessions_.emplace(next_session_++, Session{std::move(*process), std::move(link), peer});
 }
 
-bool Listener::may_hold(const Session& session, std::uint64_t bytes) const {
-  std::uint64_t of_all = 0;
-  std::uint64_t of_one = 0;
-  for (const auto& [id, other] : sessions_) {
-    of_all += other.image_bytes;
-    if (other.peer.uid == session.peer.uid) of_one += other.image_bytes;
-  }
-  return bytes <= kImagesOfOne && of_all + bytes <= kImagesOfAll && of_one + bytes <= kImagesOfOne;
-}
-
-void Listener::grant_ticket(const Session& session, const std::string& service) {
-  const Policy* policy = parts_.policy.policy();
-  if (policy == nullptr) return;
-  const auto services = policy->pam_services();
-  if (std::find(services.begin(), services.end(), service) == services.end()) return;
-  tickets_.grant(session.peer.uid, session.peer.session, service, policy->ticket(),
-                 BootClock::now());
-}
-
-/// One message of a session. One that has hung up is about to end; one that breaks the form of its
-/// messages is ended.
-void Listener::listen_to(SessionId id, Session& session) {
-  auto message = session.link.receive(sizeof(ToListener), 0, shortly());
-  if (message && !*message) return session.link.close();
-  if (message && answer(id, session, (*message)->bytes)) return;
-  session.link.close();
-  if (auto killed = session.process.kill(); !killed) log_line(killed.error().message);
-}
-
-/// False where the message has no place here.
-bool Listener::answer(SessionId id, Session& session, std::string_view bytes) {
-  const auto word = decode_to_listener(bytes);
-  if (!word) return false;
-  ToSession reply{ToSession::Kind::go_on};
-  switch (word->kind) {
-    case ToListener::Kind::begin_try:
-      turns_.want(id, session.peer.uid);
-      return true;
-    case ToListener::Kind::count_try:
-      if (!turns_.count(id, BootClock::now())) return false;
-      break;
-    case ToListener::Kind::try_succeeded:
-      if (!turns_.succeed(id)) return false;
-      grant_ticket(session, word->service);
-      return true;
-    case ToListener::Kind::end_try:
-      turns_.leave(id);
-      return true;
-    case ToListener::Kind::reserve:
-      if (may_hold(session, word->bytes)) {
-        session.image_bytes += word->bytes;
-      } else {
-        reply.kind = ToSession::Kind::too_much;
-      }
-      break;
-  }
-  return static_cast<bool>(session.link.send(encode(reply), shortly()));
-}
-
-void Listener::begin_turns(Deadline now) {
-  for (const SessionId id : turns_.begin_due(now)) {
-    const auto found = sessions_.find(id);
-    if (found == sessions_.end() ||
-        !found->second.link.send(encode({ToSession::Kind::go_on}), shortly())) {
-      turns_.leave(id);
-    }
-  }
-}
-
-void Listener::reap(SessionId id) {
-  const auto found = sessions_.find(id);
-  if (found == sessions_.end()) return;
-  auto ending = found->second.process.reap();
-  const uid_t uid = found->second.peer.uid;
-  const bool crashed =
-      !ending || !ending->exited || ending->status == static_cast<int>(SessionExit::child_crashed);
-  if (crashed) {
-    crashes_.strike(uid, BootClock::now());
-    Record record;
-    record.kind = RecordKind::recovery;
-    record.outcome = Outcome::unavailable;
-    record.message = "a process that served uid " + std::to_string(uid) + " died" +
-                     (ending && !ending->exited ? " by signal " + std::to_string(ending->signal)
-                                                : std::string());
-    log_line(record.message);
-    if (auto recorded = parts_.control.record(stamped_now(record), shortly()); !recorded) {
-      log_line(recorded.error().message);
-    }
-  }
-  turns_.leave(id);
-  sessions_.erase(found);
-}
-
 void Listener::look_at_policy() {
   const PolicyKeeper::Change change = parts_.policy.refresh();
   if (change == PolicyKeeper::Change::none) return;
@@ -360,9 +258,7 @@ void Listener::look_at_policy() {
              ":\n" + parts_.policy.trouble());
     parts_.supervisor.tell("STATUS=the policy is not valid: " + parts_.policy.trouble());
   }
-  if (auto recorded = parts_.control.record(stamped_now(record), shortly()); !recorded) {
-    log_line(recorded.error().message);
-  }
+  put_on_record(record);
 }
 
 /// Lets requests that are in the kernel come to their outcome, and ends all others.
@@ -394,11 +290,13 @@ int Listener::stop() {
   record.kind = RecordKind::stop;
   record.outcome = Outcome::done;
   record.message = "the helper stops";
-  if (auto recorded = parts_.control.record(stamped_now(record), shortly()); !recorded) {
-    log_line(recorded.error().message);
-    return 1;
-  }
-  return 0;
+  return put_on_record(record) ? 0 : 1;
+}
+
+bool Listener::put_on_record(const Record& record) {
+  auto recorded = parts_.control.record(stamped_now(record), BootClock::now() + kRecordingTime);
+  if (!recorded) log_line(recorded.error().message);
+  return static_cast<bool>(recorded);
 }
 
 }  // namespace modgate

@@ -79,6 +79,8 @@ class Listener {
   void begin_turns(Deadline now);
   void reap(SessionId id);
   void look_at_policy();
+  /// False, and said in the journal, where it cannot be recorded.
+  bool put_on_record(const Record& record);
   int stop();
   [[nodiscard]] bool has_room_for(uid_t uid) const;
   [[nodiscard]] bool may_read_whole_log(const Peer& peer) const;
