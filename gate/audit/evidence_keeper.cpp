@@ -22,10 +22,6 @@ Error not_this_log(const std::string& why) {
 
 constexpr std::uint64_t kRecordsBetweenFlushes = 4096;
 
-std::uint64_t first_record_of(const std::string& segment) {
-  return std::stoull(segment.substr(0, segment.find('.')));
-}
-
 }  // namespace
 
 Result<EvidenceKeeper> EvidenceKeeper::open(int directory, SigningKey key,
@@ -165,8 +161,8 @@ Status EvidenceKeeper::grow(const std::vector<Digest>& leaves, const std::string
   Status finished = Done{};
   if (segment != segment_ && !segment_.empty()) {
     finished = tree_.sync();
-    if (finished)
-      finished = write(segment_checkpoint_name(first_record_of(segment_)), Durable::yes);
+    const std::uint64_t first = first_record_of(segment_).value();
+    if (finished) finished = write(segment_checkpoint_name(first), Durable::yes);
   }
   segment_ = segment;
   for (const Digest& leaf : leaves) add_leaf(leaf);

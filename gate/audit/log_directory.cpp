@@ -41,15 +41,6 @@ std::string advice_on(int code) {
 
 using Directory = CHandle<DIR, ::closedir>;
 
-std::optional<std::uint64_t> first_of(std::string_view name) {
-  if (name.size() != kDigits + kEnding.size() || !name.ends_with(kEnding)) return std::nullopt;
-  std::uint64_t first = 0;
-  const char* const end = name.data() + kDigits;
-  const auto parsed = std::from_chars(name.data(), end, first);
-  if (parsed.ec != std::errc() || parsed.ptr != end || first == 0) return std::nullopt;
-  return first;
-}
-
 Status check_directory(const Fd& directory, const std::string& path) {
   struct stat state = {};
   if (::fstat(directory.get(), &state) != 0) return log_error(path, errno);
@@ -78,6 +69,16 @@ std::string segment_name(std::uint64_t first_sequence) {
   return digits + std::string(kEnding);
 }
 
+std::optional<std::uint64_t> first_record_of(std::string_view segment) noexcept {
+  if (segment.size() != kDigits + kEnding.size() || !segment.ends_with(kEnding))
+    return std::nullopt;
+  std::uint64_t first = 0;
+  const char* const end = segment.data() + kDigits;
+  const auto parsed = std::from_chars(segment.data(), end, first);
+  if (parsed.ec != std::errc() || parsed.ptr != end || first == 0) return std::nullopt;
+  return first;
+}
+
 Result<Fd> open_log_directory(const std::string& path) {
   Fd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!directory) return log_error(path, errno);
@@ -103,7 +104,8 @@ Result<std::vector<Segment>> list_segments(int directory) {
     errno = 0;
     const dirent* const entry = ::readdir(stream.get());  // NOLINT(concurrency-mt-unsafe)
     if (entry == nullptr) break;
-    if (const auto first = first_of(entry->d_name)) segments.push_back({*first, entry->d_name});
+    if (const auto first = first_record_of(entry->d_name))
+      segments.push_back({*first, entry->d_name});
   }
   if (errno != 0) return log_error("its directory", errno);
   std::sort(segments.begin(), segments.end(),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ struct Segment {
 };
 
 std::string segment_name(std::uint64_t first_sequence);
+
+/// The sequence number in a segment's name; nullopt for any other name.
+std::optional<std::uint64_t> first_record_of(std::string_view segment) noexcept;
 
 /// Opens the log's directory for its single writer and locks it until the descriptor is closed.
 /// Refuses one that is missing, not owned by this process's uid, writable by group or others, or

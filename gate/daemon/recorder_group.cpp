@@ -7,6 +7,7 @@
 #include "gate/daemon/recorder_rules.h"
 
 namespace modgate {
+
 Record unknown_outcome(const Record& intent, const std::string& why) {
   Record record = intent;
   record.kind = RecordKind::outcome;

@@ -2,6 +2,7 @@
 #include "gate/identity/names.h"
 
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 
 #include <cerrno>
@@ -16,7 +17,6 @@ namespace {
 
 constexpr std::size_t kFirstBuffer = 4096;
 constexpr std::size_t kLargestBuffer = std::size_t{16} << 20U;  // a group lists all its members
-constexpr std::size_t kMostGroups = 65536;                      // NGROUPS_MAX
 constexpr std::size_t kLongestName = 256;                       // LOGIN_NAME_MAX
 
 struct Account {
@@ -88,7 +88,7 @@ Result<Account> account_by_name(const std::string& user) {
 
 Result<std::vector<gid_t>> group_ids(const Account& account) {
   std::vector<gid_t> groups(64);
-  while (groups.size() <= kMostGroups) {
+  while (groups.size() <= NGROUPS_MAX) {
     int count = static_cast<int>(groups.size());
     if (::getgrouplist(account.name.c_str(), account.gid, groups.data(), &count) >= 0) {
       groups.resize(static_cast<std::size_t>(count));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/identity/peer.h"
 
+#include <limits.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -13,8 +14,6 @@
 
 namespace modgate {
 namespace {
-
-constexpr std::size_t kMostPeerGroups = 65536;  // NGROUPS_MAX
 
 Error cannot_tell(const char* option, int code) {
   return {
@@ -34,7 +33,7 @@ Result<std::vector<gid_t>> peer_groups(int connected_socket) {
     }
     if (errno != ERANGE) break;
     const std::size_t needed = size / sizeof(gid_t);
-    if (needed > kMostPeerGroups) break;
+    if (needed > NGROUPS_MAX) break;
     groups.resize(needed);
   }
   return cannot_tell("SO_PEERGROUPS", errno);

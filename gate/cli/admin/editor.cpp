@@ -9,6 +9,8 @@
 #include <cstring>
 #include <sstream>
 
+#include "gate/cli/admin/exec_arguments.h"
+
 namespace modgate {
 namespace {
 
@@ -45,10 +47,7 @@ class InterruptIgnored {
 [[noreturn]] void become_editor(const std::vector<std::string>& words, const std::string& file) {
   std::vector<std::string> kept = words;
   kept.push_back(file);
-  std::vector<char*> arguments;
-  arguments.reserve(kept.size() + 1);
-  for (std::string& word : kept) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+  const std::vector<char*> arguments = exec_arguments(kept);
   ::execvp(arguments.front(), arguments.data());
   ::_exit(kNotStarted);
 }

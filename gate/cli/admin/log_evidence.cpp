@@ -8,11 +8,11 @@
 #include <cstring>
 
 #include "gate/audit/timestamp.h"
+#include "gate/cli/admin/event_source.h"
 
 namespace modgate {
 namespace {
 
-constexpr const char* kLog = "/var/log/modgate";
 constexpr const char* kKey = "/etc/modgate/log.vkey";
 constexpr std::size_t kKeyFileBytes = 4096;
 
@@ -34,7 +34,7 @@ Result<VerifierKey> key_in_file(const std::string& path) {
 }  // namespace
 
 Result<Fd> open_log_to_read(const CommandLine& line) {
-  const std::string path = line.given.contains("from") ? line.option("from") : kLog;
+  const std::string path = line.given.contains("from") ? line.option("from") : kLogDirectory;
   Fd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return cannot_open(path, errno);
   return directory;

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-
 #include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "gate/audit/evidence_files.h"
-#include "gate/audit/line_reader.h"
 #include "gate/audit/log_directory.h"
 #include "gate/audit/tree_file.h"
 #include "gate/cli/admin/commands.h"
@@ -17,27 +14,6 @@ namespace modgate {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// The line of a record, as it stands in its segment.
-Result<std::string> line_of_record(int directory, std::uint64_t sequence) {
-  auto segments = list_segments(directory);
-  if (!segments) return segments.error();
-  const Segment* holder = nullptr;
-  for (const Segment& segment : *segments) {
-    if (segment.first <= sequence) holder = &segment;
-  }
-  if (holder == nullptr) {
-    return Error{Outcome::failed, "record " + std::to_string(sequence) + " is not in the log"};
-  }
-  auto file = open_segment(directory, holder->name, O_RDONLY);
-  if (!file) return file.error();
-  LineReader reader(std::move(*file));
-  std::string_view line;
-  for (std::uint64_t at = holder->first; reader.next(line) == LineReader::Found::line; ++at) {
-    if (at == sequence) return std::string(line);
-  }
-  return Error{Outcome::failed, "record " + std::to_string(sequence) + " is not in the log"};
-}
 
 /// Of the checkpoints that cover the record the one that most have signed, and the newest of these.
 Result<SignedCheckpoint> best_checkpoint(int directory, std::uint64_t sequence) {
@@ -62,8 +38,11 @@ Result<SignedCheckpoint> best_checkpoint(int directory, std::uint64_t sequence) 
 Result<TlogProof> prove(const CommandLine& line, std::uint64_t sequence) {
   auto directory = open_log_to_read(line);
   if (!directory) return directory.error();
-  auto record = line_of_record(directory->get(), sequence);
+  auto record = numbered_line(directory->get(), sequence);
   if (!record) return record.error();
+  if (record->empty()) {
+    return Error{Outcome::failed, "record " + std::to_string(sequence) + " is not in the log"};
+  }
   auto checkpoint = best_checkpoint(directory->get(), sequence);
   if (!checkpoint) return checkpoint.error();
   auto tree = TreeFile::open_for_reading(directory->get());

@@ -13,6 +13,7 @@
 #include <sstream>
 #include <utility>
 
+#include "gate/cli/admin/exec_arguments.h"
 #include "modgate/handle.h"
 
 namespace modgate {
@@ -39,10 +40,7 @@ class SpawnSettings {
   }
 
   std::optional<pid_t> spawn(std::vector<std::string> words) {
-    std::vector<char*> arguments;
-    arguments.reserve(words.size() + 1);
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
+    const std::vector<char*> arguments = exec_arguments(words);
     pid_t child = 0;
     const int failed = ::posix_spawnp(&child, arguments.front(), &actions_, &attributes_,
                                       arguments.data(), environ);

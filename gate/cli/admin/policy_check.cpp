@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/cli/admin/commands.h"
+#include "gate/cli/admin/event_source.h"
 #include "gate/cli/admin/policy_files_given.h"
 #include "gate/cli/admin/policy_judgement.h"
 #include "gate/cli/admin/rule_usage.h"
@@ -8,11 +9,9 @@
 namespace modgate {
 namespace {
 
-constexpr const char* kUsageLog = "/var/log/modgate";
-
 /// A warning for each rule that decided nothing since this policy is in force.
 Result<std::vector<Problem>> unused_rules(const Policy& policy, const std::string& digest) {
-  auto counts = count_rule_usage(kUsageLog, digest);
+  auto counts = count_rule_usage(kLogDirectory, digest);
   if (!counts) return counts.error();
   std::vector<Problem> problems;
   for (const Rule& rule : policy.rules()) {

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <optional>
 
+#include "gate/cli/admin/exec_arguments.h"
 #include "modgate/handle.h"
 
 namespace modgate {
@@ -98,10 +99,7 @@ Result<pid_t> spawn(std::vector<std::string>& words, const Fd& out, const Fd& er
   std::string path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
   std::string language = "LANG=C";
   const std::array<char*, 3> environment = {path.data(), language.data(), nullptr};
-  std::vector<char*> arguments;
-  arguments.reserve(words.size() + 1);
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+  const std::vector<char*> arguments = exec_arguments(words);
   pid_t pid = -1;
   const int code = ::posix_spawn(&pid, arguments.front(), actions.get(), nullptr, arguments.data(),
                                  environment.data());
