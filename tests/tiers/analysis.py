@@ -20,7 +20,7 @@ CPPCHECK = ["cppcheck", "--enable=warning,performance,portability", f"-j{AT_ONCE
             "--suppress=returnByReference",
             *ROOMS]
 # Sources of a room analysed together: headers are read, and looked at, once instead of up to forty times.
-TOGETHER = ["-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=40"]
+TOGETHER = builds.together(40)
 # Only what analysing them together makes.
 NOT_ABOUT_US = "-bugprone-suspicious-include"
 # What follows paths through the code takes several times as long.

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/securebits.h>
-#include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -64,11 +63,7 @@ Ending ending_with(const Profile& profile, const FilterSet& filters, int spoiled
         return kBodyRan;
       });
   REQUIRE(compartment);
-  pollfd ended = {compartment->pidfd(), POLLIN, 0};
-  REQUIRE(::poll(&ended, 1, 20'000) == 1);
-  auto ending = compartment->reap();
-  REQUIRE(ending);
-  return *ending;
+  return end_of(*compartment);
 }
 
 bool died_unconfined(const Ending& ending) {

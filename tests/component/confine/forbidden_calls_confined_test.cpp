@@ -4,7 +4,6 @@
 #include "vm/faults/forbidden_calls.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,11 +32,7 @@ Ending ending_of(const Profile& profile, const std::function<int()>& body) {
   auto compartment = Compartment::start(profile, compiled_filters(), given.descriptors(),
                                         [&body](const Inside&) { return body(); });
   REQUIRE(compartment);
-  pollfd ended = {compartment->pidfd(), POLLIN, 0};
-  REQUIRE(::poll(&ended, 1, 20'000) == 1);
-  auto ending = compartment->reap();
-  REQUIRE(ending);
-  return *ending;
+  return end_of(*compartment);
 }
 
 /// Whether the kernel looks at the call, and says no for its arguments' sake.

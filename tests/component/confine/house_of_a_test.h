@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@
 
 #include "catch.h"
 #include "gate/confine/capabilities.h"
+#include "gate/confine/compartment.h"
 #include "gate/confine/house.h"
 #include "modgate/handle.h"
 
@@ -62,6 +64,15 @@ class GivenByATest {
   std::vector<Fd> owned_;
   std::vector<int> descriptors_;
 };
+
+/// How it ends, which is waited for.
+inline Ending end_of(Compartment& child) {
+  pollfd ended = {child.pidfd(), POLLIN, 0};
+  REQUIRE(::poll(&ended, 1, 20'000) == 1);
+  auto ending = child.reap();
+  REQUIRE(ending);
+  return *ending;
+}
 
 /// Whether this process has what a listener needs to confine others.
 inline bool can_confine() {

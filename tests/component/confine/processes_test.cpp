@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -11,19 +10,20 @@
 #include <array>
 #include <csignal>
 #include <functional>
-#include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "catch.h"
+#include "component/confine/house_of_a_test.h"
 #include "gate/confine/capabilities.h"
 #include "gate/confine/compartment.h"
 #include "gate/confine/filters.h"
 #include "modgate/handle.h"
 
 using namespace modgate;
+using modgate::sample::end_of;
 
 namespace {
 
@@ -81,13 +81,6 @@ std::string all_of(const Fd& from) {
   return text;
 }
 
-std::optional<Ending> end_of(Compartment& child) {
-  pollfd ended = {child.pidfd(), POLLIN, 0};
-  if (::poll(&ended, 1, 20'000) != 1) return std::nullopt;
-  auto ending = child.reap();
-  return ending ? std::optional<Ending>(*ending) : std::nullopt;
-}
-
 /// What grep finds of capabilities in the status of the process that it became.
 std::string sets_after_exec(const Profile& profile) {
   const auto filters = FilterSet::compile();
@@ -101,9 +94,8 @@ std::string sets_after_exec(const Profile& profile) {
   REQUIRE(child);
   pipe.write.reset();
   std::string text = all_of(pipe.read);
-  const auto ending = end_of(*child);
-  REQUIRE(ending);
-  REQUIRE((ending->exited && ending->status == 0));
+  const Ending ending = end_of(*child);
+  REQUIRE((ending.exited && ending.status == 0));
   return text;
 }
 
@@ -210,7 +202,6 @@ TEST_CASE("how a child ended is known, and nobody is started where it would not 
 
   auto seen = Compartment::start(profile, *filters, {}, body);
   REQUIRE(seen);
-  const auto ending = end_of(*seen);
-  REQUIRE(ending);
-  CHECK((ending->exited && ending->status == 42));
+  const Ending ending = end_of(*seen);
+  CHECK((ending.exited && ending.status == 42));
 }

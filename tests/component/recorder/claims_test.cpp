@@ -15,18 +15,13 @@
 #include "gate/daemon/recorder_messages.h"
 
 using namespace modgate;
+using modgate::sample::events_in;
 using modgate::sample::Recorder;
 using modgate::sample::soon;
 using modgate::sample::TestLog;
 using Json = nlohmann::json;
 
 namespace {
-
-std::vector<Json> events_in(const TestLog& log) {
-  std::vector<Json> parsed;
-  for (const std::string& line : log.all_lines()) parsed.push_back(Json::parse(line));
-  return parsed;
-}
 
 std::string encoded(const Record& record) {
   auto message = encode_record(record);

@@ -12,20 +12,10 @@ using modgate::sample::Faults;
 using modgate::sample::FaultyDisk;
 using modgate::sample::Recorder;
 using modgate::sample::soon;
+using modgate::sample::story;
 using modgate::sample::TestLog;
 
 namespace {
-
-/// `kind outcome` of every line; a line that is no JSON throws.
-std::vector<std::string> story(const TestLog& log) {
-  std::vector<std::string> words;
-  for (const std::string& line : log.all_lines()) {
-    const auto event = nlohmann::json::parse(line);
-    const auto& own = event["unmapped"]["modgate"];
-    words.push_back(own["kind"].get<std::string>() + ' ' + own.value("outcome", "-"));
-  }
-  return words;
-}
 
 using Words = std::vector<std::string>;
 

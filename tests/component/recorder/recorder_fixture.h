@@ -7,7 +7,9 @@
 #include <chrono>
 #include <csignal>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "component/audit/log_fixture.h"
 #include "gate/audit/uuid.h"
@@ -17,6 +19,27 @@
 namespace modgate::sample {
 
 inline Deadline soon() { return BootClock::now() + std::chrono::seconds(20); }
+
+/// The records of the log; a line that is no JSON throws.
+inline std::vector<nlohmann::json> events_in(const TestLog& log) {
+  std::vector<nlohmann::json> parsed;
+  for (const std::string& line : log.all_lines()) parsed.push_back(nlohmann::json::parse(line));
+  return parsed;
+}
+
+/// What is Modgate's own in a record.
+inline const nlohmann::json& own(const nlohmann::json& event) {
+  return event["unmapped"]["modgate"];
+}
+
+/// `kind outcome` of every record.
+inline std::vector<std::string> story(const TestLog& log) {
+  std::vector<std::string> words;
+  for (const nlohmann::json& event : events_in(log)) {
+    words.push_back(own(event)["kind"].get<std::string>() + ' ' + own(event).value("outcome", "-"));
+  }
+  return words;
+}
 
 /// The recorder in a process of its own on a log of its own.
 class Recorder {

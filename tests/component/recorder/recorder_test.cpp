@@ -22,29 +22,15 @@
 #include "gate/daemon/recorder_messages.h"
 
 using namespace modgate;
+using modgate::sample::events_in;
+using modgate::sample::own;
 using modgate::sample::Recorder;
 using modgate::sample::soon;
+using modgate::sample::story;
 using modgate::sample::TestLog;
 using Json = nlohmann::json;
 
 namespace {
-
-std::vector<Json> events(const TestLog& log) {
-  std::vector<Json> parsed;
-  for (const std::string& line : log.all_lines()) parsed.push_back(Json::parse(line));
-  return parsed;
-}
-
-const Json& own(const Json& event) { return event["unmapped"]["modgate"]; }
-
-/// `kind outcome` of every event.
-std::vector<std::string> story(const TestLog& log) {
-  std::vector<std::string> words;
-  for (const Json& event : events(log)) {
-    words.push_back(own(event)["kind"].get<std::string>() + ' ' + own(event).value("outcome", "-"));
-  }
-  return words;
-}
 
 using Words = std::vector<std::string>;
 
@@ -74,7 +60,7 @@ TEST_CASE("a load from intent to outcome") {
   CHECK((*loads)[1].record == id);
   CHECK((*loads)[1].uid == 1000);
   CHECK(recorder.stop() == 0);
-  const auto stored = events(log);
+  const auto stored = events_in(log);
   REQUIRE(stored.size() == 2);
   CHECK(stored[0]["metadata"]["uid"] == id);
   CHECK(stored[1]["metadata"]["uid"] != id);
@@ -88,7 +74,7 @@ TEST_CASE("who it was is the listener's to say", "[CVE-2018-1116]") {
   REQUIRE(recorder.control().await_ready(soon()));
   RecorderLink session = recorder.connect(1234);
   REQUIRE(session.record(sample::record(RecordKind::refusal), soon()));
-  CHECK(events(log)[0]["actor"]["user"]["uid"] == "1234");
+  CHECK(events_in(log)[0]["actor"]["user"]["uid"] == "1234");
 }
 
 TEST_CASE("a second intent is refused, and so is a second outcome", "[CVE-2015-4625]") {
@@ -119,7 +105,7 @@ TEST_CASE("a session that ends without a word leaves an unknown outcome") {
   // The recorder has heard of it before it answers the next one.
   REQUIRE(recorder.connect().record(sample::record(RecordKind::refusal), soon()));
   CHECK(recorder.stop() == 0);
-  const auto stored = events(log);
+  const auto stored = events_in(log);
   REQUIRE(stored.size() == 3);
   const auto unknown = std::find_if(stored.begin(), stored.end(), [](const Json& event) {
     return own(event).value("outcome", "") == "unknown";
@@ -160,8 +146,8 @@ TEST_CASE("a recorder that was killed is made good by the next one") {
   // One for the torn line, one for the run that ended without a word.
   CHECK(story(log) == Words{"start done", "intent -", "outcome done", "intent -", "recovery done",
                             "recovery done", "outcome unknown"});
-  CHECK(events(log)[6]["metadata"]["correlation_uid"] == id);
-  CHECK(events(log)[6]["actor"]["user"]["uid"] == "1000");
+  CHECK(events_in(log)[6]["metadata"]["correlation_uid"] == id);
+  CHECK(events_in(log)[6]["actor"]["user"]["uid"] == "1000");
   // The loads of this boot are known again; those of the samples are of this one.
   auto loads = recorder.connect().gate_loads(soon());
   REQUIRE(loads);
@@ -240,7 +226,7 @@ TEST_CASE("a flood of refusals becomes one aggregate at the latest when the help
   std::uint64_t counted = 0;
   std::size_t records = 0;
   bool names_aggregate = false;
-  for (const Json& event : events(log)) {
+  for (const Json& event : events_in(log)) {
     if (own(event)["kind"] != "refusal" || event["actor"]["user"]["uid"] != "1000") continue;
     ++records;
     counted += event.value("count", std::uint64_t{1});
@@ -261,7 +247,7 @@ TEST_CASE("what was counted stands before what its uid does next") {
   }
   RecorderLink session = recorder.connect();
   REQUIRE(session.record(sample::record(RecordKind::intent), soon()));
-  const auto stored = events(log);
+  const auto stored = events_in(log);
   REQUIRE(stored.size() >= 2);
   CHECK(own(stored.back())["kind"] == "intent");
   CHECK(stored[stored.size() - 2].value("count", 0) > 1);
@@ -322,8 +308,8 @@ TEST_CASE("the listener records its own, and nothing else") {
   }
   CHECK_FALSE(recorder.control().record(sample::record(RecordKind::intent), soon()));
   CHECK_FALSE(recorder.control().record(sample::record(RecordKind::outcome), soon()));
-  for (const Json& event : events(log)) CHECK_FALSE(event["actor"].contains("user"));
-  CHECK(events(log).size() == 4);
+  for (const Json& event : events_in(log)) CHECK_FALSE(event["actor"].contains("user"));
+  CHECK(events_in(log).size() == 4);
 }
 
 TEST_CASE("a sign-off is of a record that is there") {
@@ -349,7 +335,7 @@ TEST_CASE("a sign-off is of a record that is there") {
   sign_off.up_to_line = line;
   CHECK(recorder.connect().record(sign_off, soon()));
   CHECK_FALSE(recorder.control().record(sign_off, soon()));
-  auto all = events(log);
+  auto all = events_in(log);
   REQUIRE(all.size() == 3);
   CHECK(all[1]["unmapped"]["modgate"]["outcome"] == "failed");
   CHECK(all[1]["unmapped"]["modgate"]["up_to_line"] == std::string(64, 'b'));

@@ -14,7 +14,7 @@ from pathlib import Path
 from failing_inspectors import helper_with_faults
 from gate import case
 from handed_over import module, place
-from trouble import pids
+from trouble import pids, status_of
 
 BOARD = Path("/run/modgate-probe/board")
 PROBE_BYTES = 16384
@@ -124,12 +124,17 @@ def descriptors_of(pid, sockets):
     return sorted(found)
 
 
+def limits_of(pid):
+    """Soft and hard, by the words of /proc/PID/limits."""
+    lines = Path(f"/proc/{pid}/limits").read_text(encoding="utf-8").splitlines()[1:]
+    return {line[:26].strip(): line[26:].split()[:2] for line in lines}
+
+
 def look_at(gate, board, process, listener):
     pid = board.pid(process)
     root = Path(f"/proc/{pid}")
-    lines = (root / "limits").read_text(encoding="utf-8").splitlines()
-    return {"status": dict(line.split(":\t", 1) for line in (root / "status").read_text(encoding="utf-8").splitlines()),
-            "limits": {line[:26].strip(): line[26:].split()[:2] for line in lines[1:]},
+    return {"status": status_of(pid),
+            "limits": limits_of(pid),
             "cwd": os.readlink(root / "cwd"), "environment": (root / "environ").read_bytes().strip(b"\0"),
             "oom": int((root / "oom_score_adj").read_text()), "login": int((root / "loginuid").read_text()),
             "owner": os.stat(root / "environ").st_uid, "descriptors": descriptors_of(pid, Sockets(gate, listener)),
@@ -256,7 +261,7 @@ def service_without_rights(gate, service, descriptors, at_times=()):
     times those others."""
     pid = gate.root(f"systemctl show -P MainPID {service}").stdout.strip()
     root = Path(f"/proc/{pid}")
-    status = dict(line.split(":\t", 1) for line in (root / "status").read_text(encoding="utf-8").splitlines())
+    status = status_of(pid)
     uids, gids = status["Uid"].split(), status["Gid"].split()
     assert len(set(uids)) == 1 and len(set(gids)) == 1, (uids, gids)
     others = {str(user.pw_uid) for user in pwd.getpwall() if user.pw_name != service}
@@ -267,8 +272,7 @@ def service_without_rights(gate, service, descriptors, at_times=()):
     environment = {entry.split(b"=")[0].decode() for entry in (root / "environ").read_bytes().split(b"\0") if entry}
     assert environment <= ENVIRONMENT, environment
     assert os.readlink(root / "cwd") == "/"
-    limits = {line[:26].strip(): line[26:].split()[:2]
-              for line in (root / "limits").read_text(encoding="utf-8").splitlines()[1:]}
+    limits = limits_of(pid)
     assert limits["Max core file size"] == ["0", "0"] and limits["Max open files"] == ["256", "256"], limits
     seen = []
 

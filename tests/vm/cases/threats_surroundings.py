@@ -13,11 +13,7 @@ from pathlib import Path
 
 from gate import case
 from policies import TRUSTING, WITH_PASSWORD
-from trouble import one
-
-def status_of(pid):
-    return dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines())
-
+from trouble import one, status_of
 
 PROBE = """#!/bin/sh
 {

@@ -2,6 +2,7 @@
 """What must hold when things break: the helper, its children, the policy, modprobe.d."""
 
 import os
+from pathlib import Path
 
 from gate import case
 from policies import ALICE, TRUSTING, WITH_PASSWORD, events, own
@@ -22,6 +23,11 @@ def pids(name):
 
 def one(gate, name):
     return gate.wait_until(lambda: pids(name), what=f"a process {name}")[0]
+
+
+def status_of(pid):
+    """The lines of /proc/PID/status."""
+    return dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines())
 
 
 def private_kibibytes(gate, kinds=("Private_Clean:", "Private_Dirty:")):
